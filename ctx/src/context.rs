@@ -1,0 +1,272 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cancel::Cancellation;
+use crate::propagation::{Extractor, Incoming, Injector, Propagator};
+use crate::rendered::Rendered;
+use crate::{
+    Baggage, Cancelled, Canceller, Edit, EntryType, Key, KeyInfo, RequestId, SpanId, TraceFlags,
+    TraceId, TraceParent, TraceState, Value,
+};
+
+/// Which request some work belongs to. See the [front page](crate).
+///
+/// Immutable. A clone costs a reference count; every method that changes something returns another context.
+#[derive(Clone)]
+pub struct Context(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    span: Span,
+    trace_state: Option<TraceState>,
+    pub(crate) baggage: Baggage,
+    pub(crate) entries: Arc<[Entry]>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) cancellation: Option<Arc<Cancellation>>,
+    rendered: Rendered,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    request_id: RequestId,
+    trace_id: TraceId,
+    span_id: SpanId,
+    parent_span_id: Option<SpanId>,
+    flags: TraceFlags,
+}
+
+/// What a context says of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: &'static KeyInfo,
+    pub(crate) value: Value,
+}
+
+impl Context {
+    /// The context of a request that begins here: a request id, a trace and a span of its own.
+    pub fn root() -> Context {
+        Context::continue_from(&Incoming::default())
+    }
+
+    /// The context of a request that a caller handed on: a child of the span that `incoming` names, under its request id
+    /// and within its deadline, with its baggage. What it lacks is made anew, as [`root`](Context::root) does.
+    pub fn continue_from(incoming: &Incoming) -> Context {
+        Edit::from(incoming).finish()
+    }
+
+    /// The context that a carrier brings, by the names of [`Propagator::new`].
+    ///
+    /// It believes what it reads. For calls from the world, read an [`Incoming`] and decide.
+    pub fn extract(carrier: &(impl Extractor + ?Sized)) -> Context {
+        Context::continue_from(&Propagator::new().extract(carrier))
+    }
+
+    /// Writes the context of an outgoing call to a carrier, by the names of [`Propagator::new`], and returns it: a child of this one, since every
+    /// call is a span of its own.
+    pub fn inject(&self, carrier: &mut (impl Injector + ?Sized)) -> Context {
+        Propagator::new().inject(self, carrier)
+    }
+
+    /// The context of a unit of work within this one: a span of its own, everything else the same.
+    pub fn child(&self) -> Context {
+        let mut inner = self.0.derive();
+        inner.span.parent_span_id = Some(inner.span.span_id);
+        inner.span.span_id = SpanId::mint();
+        Context(Arc::new(inner))
+    }
+
+    /// The same context with one more entry, or with another value for the entry of this name.
+    ///
+    /// If the key is [propagated](Key::propagated), the entry goes into the [baggage](Context::baggage) as well, as far as there is room.
+    pub fn with<T>(&self, key: &'static Key<T>, value: impl Into<T::Owned>) -> Context
+    where
+        T: EntryType + ?Sized,
+    {
+        self.edit().with(key, value).finish()
+    }
+
+    /// Several changes at once, for the cost of one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use throughline_ctx::{Context, Key};
+    ///
+    /// const TENANT: Key<str> = Key::local("tenant.id", "Whose data this request is about");
+    /// const ATTEMPT: Key<u64> = Key::local("attempt", "How often this job was tried before");
+    ///
+    /// let ctx = Context::root();
+    /// let ctx = ctx.edit().with(&TENANT, "acme").with(&ATTEMPT, 2_u64).with_timeout(Duration::from_secs(5)).finish();
+    /// assert_eq!(ctx.get(&ATTEMPT), Some(2));
+    /// ```
+    pub fn edit(&self) -> Edit {
+        Edit::new(self.0.derive())
+    }
+
+    /// The same context with a deadline, unless it has an earlier one.
+    pub fn with_deadline(&self, deadline: Instant) -> Context {
+        match self.0.deadline {
+            Some(earlier) if earlier <= deadline => self.clone(),
+            _ => self.edit().with_deadline(deadline).finish(),
+        }
+    }
+
+    /// The same context with a deadline that far from now, unless it has an earlier one.
+    pub fn with_timeout(&self, timeout: Duration) -> Context {
+        match Instant::now().checked_add(timeout) {
+            Some(deadline) => self.with_deadline(deadline),
+            None => self.clone(),
+        }
+    }
+
+    /// The same context, and a handle that cancels it and all below it.
+    pub fn with_cancellation(&self) -> (Context, Canceller) {
+        let (edit, canceller) = self.edit().with_cancellation();
+        (edit.finish(), canceller)
+    }
+
+    /// The same request at a span that another tracing system made, with what that system says goes along on every call.
+    #[cfg(feature = "opentelemetry-0_33")]
+    pub(crate) fn at_span(
+        &self,
+        span: TraceParent,
+        parent_span_id: Option<SpanId>,
+        trace_state: Option<TraceState>,
+        baggage: Baggage,
+    ) -> Context {
+        let TraceParent { trace_id, parent_id: span_id, flags } = span;
+        let request_id = self.0.span.request_id;
+        let mut inner = self.0.derive();
+        inner.span = Span { request_id, trace_id, span_id, parent_span_id, flags };
+        inner.trace_state = trace_state;
+        inner.baggage = baggage;
+        Context(Arc::new(inner))
+    }
+
+    /// The id of the request.
+    pub fn request_id(&self) -> &RequestId {
+        &self.0.span.request_id
+    }
+
+    /// The id of the trace.
+    pub fn trace_id(&self) -> TraceId {
+        self.0.span.trace_id
+    }
+
+    /// The id of the unit of work.
+    pub fn span_id(&self) -> SpanId {
+        self.0.span.span_id
+    }
+
+    /// The id of the unit of work that caused this one, here or on another host.
+    pub fn parent_span_id(&self) -> Option<SpanId> {
+        self.0.span.parent_span_id
+    }
+
+    /// The flags of the trace.
+    pub fn flags(&self) -> TraceFlags {
+        self.0.span.flags
+    }
+
+    /// This unit of work as the parent of another, as a `traceparent` header states it.
+    pub fn trace_parent(&self) -> TraceParent {
+        TraceParent { trace_id: self.trace_id(), parent_id: self.span_id(), flags: self.flags() }
+    }
+
+    /// What other tracing systems say of this trace, and is carried onward.
+    pub fn trace_state(&self) -> Option<&TraceState> {
+        self.0.trace_state.as_ref()
+    }
+
+    /// What goes along on every call: the propagated entries, and what came under keys that nobody here declared.
+    pub fn baggage(&self) -> &Baggage {
+        &self.0.baggage
+    }
+
+    /// The value of an entry.
+    pub fn get<T: EntryType + ?Sized>(&self, key: &Key<T>) -> Option<T::Ref<'_>> {
+        let entry = self.0.entries.iter().find(|entry| entry.key.name() == key.info().name())?;
+        T::unwrap(&entry.value)
+    }
+
+    /// All entries, in the order in which they were first set. No name comes twice.
+    pub fn entries(&self) -> impl Iterator<Item = (&'static KeyInfo, &Value)> {
+        self.0.entries.iter().map(|entry| (entry.key, &entry.value))
+    }
+
+    /// The moment after which nobody waits for the answer.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
+    }
+
+    /// What is left until the [`deadline`](Context::deadline): zero when it has passed, `None` if there is none.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether the caller went away.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancellation.as_ref().is_some_and(|cancellation| cancellation.is_cancelled())
+    }
+
+    /// A future that resolves when the caller went away, and never if it does not.
+    pub fn cancelled(&self) -> Cancelled {
+        Cancelled::new(self.0.cancellation.clone())
+    }
+
+    /// The form that a writer made of this context, or makes now: for those who write events, so that a
+    /// context is rendered once for all of its events. `form` tells the forms apart. Every context holds all forms that were
+    /// ever asked of it, so there should be few.
+    pub fn rendered(&self, form: u64, render: impl FnOnce(&Context) -> Box<[u8]>) -> &[u8] {
+        self.0.rendered.get(form, || render(self))
+    }
+}
+
+impl Inner {
+    pub(crate) fn continue_from(incoming: &Incoming) -> Inner {
+        let random = TraceFlags::SAMPLED | TraceFlags::RANDOM;
+        let parent = incoming.trace_parent;
+        let span = Span {
+            request_id: incoming.request_id.unwrap_or_else(RequestId::mint),
+            trace_id: parent.map_or_else(TraceId::mint, |parent| parent.trace_id),
+            span_id: SpanId::mint(),
+            parent_span_id: parent.map(|parent| parent.parent_id),
+            flags: parent.map_or(random, |parent| parent.flags),
+        };
+        Inner {
+            span,
+            trace_state: incoming.trace_state.clone().filter(|_| parent.is_some()),
+            baggage: incoming.baggage.clone(),
+            entries: incoming.entries.as_slice().into(),
+            deadline: incoming.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            cancellation: None,
+            rendered: Rendered::default(),
+        }
+    }
+
+    /// The same, to be changed: what was rendered is not.
+    fn derive(&self) -> Inner {
+        Inner {
+            span: self.span,
+            trace_state: self.trace_state.clone(),
+            baggage: self.baggage.clone(),
+            entries: self.entries.clone(),
+            deadline: self.deadline,
+            cancellation: self.cancellation.clone(),
+            rendered: Rendered::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    /// Names the entries, not their values: a context's debug form is no way around its classes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.entries().map(|(key, _)| key.name()).collect();
+        f.debug_struct("Context")
+            .field("request_id", self.request_id())
+            .field("trace_id", &self.trace_id())
+            .field("span_id", &self.span_id())
+            .field("parent_span_id", &self.parent_span_id())
+            .field("entries", &keys)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! Which request is this?
+//!
+//! A [`Context`] says which request some work belongs to: its [`RequestId`], its place in a W3C trace, typed
+//! [entries](Key) that every event of the request carries, its deadline, and whether its caller is still
+//! there. It is immutable: changing one makes another, and a clone is a reference count.
+//!
+//! ```
+//! use throughline_ctx::{Context, Key};
+//!
+//! /// Who is asking.
+//! const USER: Key<str> = Key::local("user", "Account name as typed").personal();
+//!
+//! let request = Context::root().with(&USER, "tylertreat");
+//! let query = request.child(); // a unit of work of its own, within the request
+//!
+//! assert_eq!(query.get(&USER), Some("tylertreat"));
+//! assert_eq!(query.request_id(), request.request_id());
+//! assert_eq!(query.parent_span_id(), Some(request.span_id()));
+//! ```
+//!
+//! # From hop to hop
+//!
+//! [`propagation`] writes a context into the headers of an outgoing call and reads it on the other side. Any
+//! kind of header will do: it asks for one method to get the values of a name, and one to set them.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use throughline_ctx::Context;
+//!
+//! let caller = Context::root();
+//! let mut headers: HashMap<String, String> = HashMap::new();
+//! let call = caller.inject(&mut headers); // the call has a span of its own
+//!
+//! let callee = Context::extract(&headers);
+//! assert_eq!(callee.request_id(), caller.request_id());
+//! assert_eq!(callee.parent_span_id(), Some(call.span_id()));
+//! ```
+//!
+//! # Handing it on within a service
+//!
+//! Pass it: `fn login(ctx: &Context, …)`. Code that can take no parameter finds it as [`Context::current`], which is set
+//! for a closure by [`Context::scope`] and for a future, at each poll, by [`InContextExt::in_context`].
+
+#![forbid(unsafe_code)]
+
+mod baggage;
+mod cancel;
+mod carry;
+mod context;
+mod current;
+mod edit;
+mod key;
+#[cfg(feature = "opentelemetry-0_33")]
+#[path = "opentelemetry.rs"]
+pub mod opentelemetry_0_33;
+mod ows;
+pub mod propagation;
+mod random;
+mod rendered;
+mod request_id;
+mod trace;
+mod tracestate;
+mod value;
+
+pub use baggage::Baggage;
+pub use cancel::{Cancelled, Canceller};
+pub use carry::InContextOf;
+pub use context::Context;
+pub use current::{InContext, InContextExt};
+pub use edit::Edit;
+pub use key::{Class, Key, KeyInfo, Scope};
+pub use request_id::{InvalidRequestId, RequestId};
+pub use trace::{InvalidTraceParent, SpanId, TraceFlags, TraceId, TraceParent};
+pub use tracestate::TraceState;
+pub use value::{EntryType, Text, Value, ValueType};
