@@ -1,0 +1,163 @@
+//! The `#[event(…)]` attributes.
+
+use proc_macro2::Span;
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Expr, LitInt, LitStr, Path, Token};
+
+use crate::input::Faults;
+
+const LEVELS: &[(&str, &str)] = &[
+    ("trace", "Trace"),
+    ("debug", "Debug"),
+    ("info", "Info"),
+    ("warn", "Warn"),
+    ("error", "Error"),
+];
+const KINDS: &[(&str, &str)] = &[("log", "Log"), ("span", "Span"), ("metric", "Metric")];
+const CLASSES: &[(&str, &str)] =
+    &[("public", "Public"), ("personal", "Personal"), ("secret", "Secret")];
+
+/// What stands on the struct. What is `None` was not given, or could not be read and is a fault already.
+#[derive(Default)]
+pub(crate) struct StructAttrs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: Option<LitInt>,
+    pub(crate) level: Option<&'static str>,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) message: Option<LitStr>,
+    pub(crate) root: Option<Path>,
+    /// The names that were given, readable or not.
+    pub(crate) given: Vec<String>,
+}
+
+/// What stands on a field.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) class: Option<&'static str>,
+    pub(crate) error: Option<Span>,
+    pub(crate) rename: Option<LitStr>,
+}
+
+impl StructAttrs {
+    pub(crate) fn read(attrs: &[Attribute], faults: &mut Faults) -> StructAttrs {
+        let mut read = StructAttrs::default();
+        let known = ["name", "version", "level", "message", "kind", "crate"];
+        each(attrs, &known, faults, |name, meta, faults| {
+            read.given.push(name.to_owned());
+            match name {
+                "name" => read.name = value(meta, faults)?,
+                "version" => read.version = value(meta, faults)?,
+                "level" => read.level = choice(meta, LEVELS, faults)?,
+                "kind" => read.kind = choice(meta, KINDS, faults)?,
+                "message" => read.message = value(meta, faults)?,
+                _ => {
+                    let path: Option<LitStr> = value(meta, faults)?;
+                    read.root = path.map(|path| path.parse()).transpose()?;
+                }
+            }
+            Ok(())
+        });
+        read
+    }
+}
+
+impl FieldAttrs {
+    pub(crate) fn read(attrs: &[Attribute], faults: &mut Faults) -> FieldAttrs {
+        let mut read = FieldAttrs::default();
+        each(attrs, &["class", "error", "rename"], faults, |name, meta, faults| {
+            match name {
+                "class" => read.class = choice(meta, CLASSES, faults)?,
+                "rename" => read.rename = value(meta, faults)?,
+                _ => read.error = Some(meta.path.segments[0].ident.span()),
+            }
+            Ok(())
+        });
+        read
+    }
+}
+
+/// Calls `read` for each item of each `#[event(…)]` that is known and comes once.
+fn each(
+    attrs: &[Attribute],
+    known: &[&str],
+    faults: &mut Faults,
+    mut read: impl FnMut(&str, &ParseNestedMeta<'_>, &mut Faults) -> syn::Result<()>,
+) {
+    let mut seen = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("event")) {
+        let result = attr.parse_nested_meta(|meta| {
+            let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+            let result = if !known.contains(&name.as_str()) {
+                faults
+                    .at(&meta.path, format!("unknown attribute; known here: {}", known.join(", ")));
+                Ok(())
+            } else if seen.contains(&name) {
+                faults.at(&meta.path, format!("`{name}` is given twice"));
+                Ok(())
+            } else {
+                read(&name, &meta, faults)
+            };
+            seen.push(name);
+            if let Err(error) = result {
+                faults.push(error);
+            }
+            // What nobody read: the value of an item that is unknown, repeated or wrong.
+            if meta.input.peek(Token![=]) {
+                meta.value()?.parse::<Expr>()?;
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            faults.push(error);
+        }
+    }
+}
+
+/// The value of an item, if it is a literal of that sort.
+fn value<T: Literal>(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Option<T>> {
+    let value: Expr = meta.value()?.parse()?;
+    let literal = match &value {
+        Expr::Lit(expr) => T::from_lit(&expr.lit),
+        _ => None,
+    };
+    if literal.is_none() {
+        faults.at(&value, format!("expected {}", T::WHAT));
+    }
+    Ok(literal)
+}
+
+/// The value of an item, if it is one of a set.
+fn choice(
+    meta: &ParseNestedMeta<'_>,
+    choices: &'static [(&str, &str)],
+    faults: &mut Faults,
+) -> syn::Result<Option<&'static str>> {
+    let Some(text) = value::<LitStr>(meta, faults)? else { return Ok(None) };
+    let found = choices.iter().find(|(name, _)| *name == text.value());
+    if found.is_none() {
+        let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        faults.at(&text, format!("expected one of {}", names.join(", ")));
+    }
+    Ok(found.map(|(_, variant)| *variant))
+}
+
+trait Literal: Sized {
+    const WHAT: &'static str;
+    fn from_lit(lit: &syn::Lit) -> Option<Self>;
+}
+
+impl Literal for LitStr {
+    const WHAT: &'static str = "a string in quotes";
+
+    fn from_lit(lit: &syn::Lit) -> Option<LitStr> {
+        if let syn::Lit::Str(lit) = lit { Some(lit.clone()) } else { None }
+    }
+}
+
+impl Literal for LitInt {
+    const WHAT: &'static str = "an integer";
+
+    fn from_lit(lit: &syn::Lit) -> Option<LitInt> {
+        if let syn::Lit::Int(lit) = lit { Some(lit.clone()) } else { None }
+    }
+}

@@ -1,0 +1,112 @@
+//! What the macro was given, as far as it could be read.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, Lit, Meta, Path, Type};
+
+use crate::attr::{FieldAttrs, StructAttrs};
+
+/// An event type.
+pub(crate) struct EventInput {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) description: String,
+    pub(crate) attrs: StructAttrs,
+    pub(crate) fields: Vec<FieldInput>,
+    /// The path of the schema crate.
+    pub(crate) root: Path,
+}
+
+/// One of its fields.
+pub(crate) struct FieldInput {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) description: String,
+    pub(crate) attrs: FieldAttrs,
+    /// The name in the line, and where it was given.
+    pub(crate) name: (String, Span),
+}
+
+/// All that is wrong with the input, so that it is said at once.
+#[derive(Default)]
+pub(crate) struct Faults(Option<syn::Error>);
+
+impl Faults {
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    pub(crate) fn on(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(all) => all.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    pub(crate) fn all(self) -> Option<syn::Error> {
+        self.0
+    }
+}
+
+pub(crate) fn read(input: &DeriveInput, root: Path) -> (EventInput, Faults) {
+    let mut faults = Faults::default();
+    let mut attrs = StructAttrs::read(&input.attrs, &mut faults);
+    let event = EventInput {
+        ident: input.ident.clone(),
+        generics: input.generics.clone(),
+        description: description(&input.attrs),
+        fields: fields(&input.data, &input.ident, &mut faults),
+        root: attrs.root.take().unwrap_or(root),
+        attrs,
+    };
+    (event, faults)
+}
+
+fn fields(data: &Data, ident: &Ident, faults: &mut Faults) -> Vec<FieldInput> {
+    let fields = match data {
+        Data::Struct(data) => &data.fields,
+        _ => {
+            faults.at(ident, "an event is a struct");
+            return Vec::new();
+        }
+    };
+    if let Fields::Unnamed(_) = fields {
+        faults.at(fields, "the fields of an event have names");
+        return Vec::new();
+    }
+    let mut read = Vec::new();
+    for field in fields {
+        let Some(ident) = field.ident.clone() else { continue };
+        let attrs = FieldAttrs::read(&field.attrs, faults);
+        let name = match &attrs.rename {
+            Some(name) => (name.value(), name.span()),
+            None => (ident.unraw().to_string(), ident.span()),
+        };
+        let description = description(&field.attrs);
+        read.push(FieldInput { ident, ty: field.ty.clone(), description, attrs, name });
+    }
+    read
+}
+
+/// The doc comment, its lines trimmed and joined.
+fn description(attrs: &[Attribute]) -> String {
+    let mut text = String::new();
+    for attr in attrs {
+        let Meta::NameValue(meta) = &attr.meta else { continue };
+        let Expr::Lit(expr) = &meta.value else { continue };
+        let Lit::Str(line) = &expr.lit else { continue };
+        if meta.path.is_ident("doc") {
+            let line = line.value();
+            if !text.is_empty() && !line.trim().is_empty() {
+                text.push(' ');
+            }
+            text.push_str(line.trim());
+        }
+    }
+    text
+}

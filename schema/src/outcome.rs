@@ -1,0 +1,35 @@
+use crate::{Scalar, Value, ValueWriter};
+
+/// How a unit of work ended (`spec/event.md`, "Outcomes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The work was done, or was refused through no fault of the service.
+    Ok,
+    /// The work failed.
+    Error,
+    /// The work failed because its deadline passed.
+    Timeout,
+    /// Whoever asked for the work went away before it was finished.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The outcome as it stands in a line: `ok`, `error`, `timeout` or `cancelled`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Error => "error",
+            Outcome::Timeout => "timeout",
+            Outcome::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Value for Outcome {
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        writer.str(self.as_str());
+    }
+}
+
+impl Scalar for Outcome {}

@@ -1,0 +1,169 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// A value that a field can have: something with a JSON form (`spec/event.md`, "Values").
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON form",
+    label = "cannot be the value of a field",
+    note = "fields are booleans, integers, floats, strings, durations, times, addresses, lists of those, and `Option`s of all of them; an error is marked `#[event(error)]`"
+)]
+pub trait Value {
+    /// Hands the plain form of the value to `writer`.
+    fn write<W: ValueWriter>(&self, writer: W);
+
+    /// Whether there is no value, and its field is left out.
+    #[inline]
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// A value that a list can hold: every [`Value`] but lists and `Option`s.
+#[diagnostic::on_unimplemented(
+    message = "a list cannot hold `{Self}`",
+    note = "lists hold booleans, integers, floats, strings, durations, times and addresses"
+)]
+pub trait Scalar: Value {}
+
+/// Something that takes one value in its plain form.
+pub trait ValueWriter: Sized {
+    /// True or false.
+    fn bool(self, value: bool);
+    /// An integer of up to 64 bits.
+    fn i64(self, value: i64);
+    /// An integer of up to 64 bits that is not negative.
+    fn u64(self, value: u64);
+    /// An integer of up to 128 bits.
+    fn i128(self, value: i128);
+    /// An integer of up to 128 bits that is not negative.
+    fn u128(self, value: u128);
+    /// A 32-bit float.
+    fn f32(self, value: f32);
+    /// A 64-bit float.
+    fn f64(self, value: f64);
+    /// Text.
+    fn str(self, value: &str);
+    /// Text that is made while it is written. A [`Display`](fmt::Display) that fails half way leaves what it wrote until then.
+    fn display(self, value: &(dyn fmt::Display + '_));
+    /// A length of time.
+    fn duration(self, value: Duration);
+    /// A moment.
+    fn time(self, value: SystemTime);
+    /// Several values.
+    fn list<'a, T: Scalar + 'a>(self, values: impl Iterator<Item = &'a T>);
+}
+
+macro_rules! scalars {
+    ($($type:ty => |$value:ident, $writer:ident| $write:expr;)*) => {$(
+        impl Value for $type {
+            #[inline]
+            fn write<W: ValueWriter>(&self, $writer: W) {
+                let $value = self;
+                $write
+            }
+        }
+
+        impl Scalar for $type {}
+    )*};
+}
+
+scalars! {
+    bool => |value, writer| writer.bool(*value);
+    u8 => |value, writer| writer.u64(u64::from(*value));
+    u16 => |value, writer| writer.u64(u64::from(*value));
+    u32 => |value, writer| writer.u64(u64::from(*value));
+    u64 => |value, writer| writer.u64(*value);
+    usize => |value, writer| writer.u64(*value as u64);
+    u128 => |value, writer| writer.u128(*value);
+    i8 => |value, writer| writer.i64(i64::from(*value));
+    i16 => |value, writer| writer.i64(i64::from(*value));
+    i32 => |value, writer| writer.i64(i64::from(*value));
+    i64 => |value, writer| writer.i64(*value);
+    isize => |value, writer| writer.i64(*value as i64);
+    i128 => |value, writer| writer.i128(*value);
+    f32 => |value, writer| writer.f32(*value);
+    f64 => |value, writer| writer.f64(*value);
+    char => |value, writer| writer.str(value.encode_utf8(&mut [0; 4]));
+    str => |value, writer| writer.str(value);
+    String => |value, writer| writer.str(value);
+    Path => |value, writer| writer.display(&value.display());
+    PathBuf => |value, writer| writer.display(&value.display());
+    fmt::Arguments<'_> => |value, writer| writer.display(value);
+    Duration => |value, writer| writer.duration(*value);
+    SystemTime => |value, writer| writer.time(*value);
+    IpAddr => |value, writer| writer.display(value);
+    Ipv4Addr => |value, writer| writer.display(value);
+    Ipv6Addr => |value, writer| writer.display(value);
+    SocketAddr => |value, writer| writer.display(value);
+    SocketAddrV4 => |value, writer| writer.display(value);
+    SocketAddrV6 => |value, writer| writer.display(value);
+}
+
+macro_rules! pointers {
+    ($($pointer:ty),*) => {$(
+        impl<T: Value + ?Sized> Value for $pointer {
+            #[inline]
+            fn write<W: ValueWriter>(&self, writer: W) {
+                (**self).write(writer);
+            }
+
+            #[inline]
+            fn is_absent(&self) -> bool {
+                (**self).is_absent()
+            }
+        }
+
+        impl<T: Scalar + ?Sized> Scalar for $pointer {}
+    )*};
+}
+
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: Value + ToOwned + ?Sized> Value for Cow<'_, T> {
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        (**self).write(writer);
+    }
+}
+
+impl<T: Scalar + ToOwned + ?Sized> Scalar for Cow<'_, T> {}
+
+impl<T: Value> Value for Option<T> {
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        if let Some(value) = self {
+            value.write(writer);
+        }
+    }
+
+    #[inline]
+    fn is_absent(&self) -> bool {
+        self.as_ref().is_none_or(Value::is_absent)
+    }
+}
+
+impl<T: Scalar> Value for [T] {
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        writer.list(self.iter());
+    }
+}
+
+impl<T: Scalar, const N: usize> Value for [T; N] {
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        writer.list(self.iter());
+    }
+}
+
+impl<T: Scalar> Value for Vec<T> {
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        writer.list(self.iter());
+    }
+}

@@ -1,0 +1,192 @@
+use std::error::Error;
+use std::fmt;
+
+use throughline_schema::{Class, Event, Field, Kind, Level, Outcome, Value, ValueWriter, Visitor};
+
+/// Writes each field as `name=value` with the debug form of the value.
+#[derive(Default)]
+struct Listing(Vec<String>);
+
+impl Visitor for Listing {
+    fn field<T: Value + ?Sized>(&mut self, field: &'static Field, value: &T) {
+        if !value.is_absent() {
+            let mut text = String::new();
+            value.write(Plain(&mut text));
+            self.0.push(format!("{}={text}", field.name));
+        }
+    }
+
+    fn error(&mut self, field: &'static Field, causes: &'static Field, error: &(dyn Error + '_)) {
+        self.0.push(format!("{}={error}", field.name));
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            self.0.push(format!("{}={error}", causes.name));
+            cause = error.source();
+        }
+    }
+}
+
+struct Plain<'a>(&'a mut String);
+
+macro_rules! plain {
+    ($($method:ident($type:ty)),*) => {$(
+        fn $method(self, value: $type) {
+            use fmt::Write;
+            write!(self.0, "{value:?}").unwrap();
+        }
+    )*};
+}
+
+impl ValueWriter for Plain<'_> {
+    plain! {
+        bool(bool), i64(i64), u64(u64), i128(i128), u128(u128), f32(f32), f64(f64), str(&str),
+        duration(std::time::Duration), time(std::time::SystemTime)
+    }
+
+    fn display(self, value: &dyn fmt::Display) {
+        self.0.push_str(&value.to_string());
+    }
+
+    fn list<'a, T: throughline_schema::Scalar + 'a>(self, values: impl Iterator<Item = &'a T>) {
+        for value in values {
+            value.write(Plain(self.0));
+            self.0.push(';');
+        }
+    }
+}
+
+fn listing(event: &impl Event) -> Vec<String> {
+    let mut listing = Listing::default();
+    event.visit(&mut listing);
+    listing.0
+}
+
+#[derive(Debug)]
+struct Refused(std::io::Error);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl Error for Refused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// A login attempt
+/// was refused.
+#[derive(Event)]
+#[event(
+    name = "user.login_failed",
+    version = 3,
+    level = "error",
+    message = "User \"login\" failed"
+)]
+struct LoginFailed<'a, T> {
+    /// Account name.
+    user: &'a str,
+    /// Address on record.
+    #[event(class = "personal")]
+    email: Option<String>,
+    /// A generic value.
+    #[event(rename = "app.value")]
+    value: T,
+    /// Some numbers.
+    r#type: Vec<u8>,
+    /// Why.
+    #[event(error)]
+    reason: &'a dyn Error,
+    /// Why as well.
+    #[event(error)]
+    boxed: Option<Box<dyn Error + Send + Sync>>,
+    /// Why not.
+    #[event(error)]
+    io: Option<std::io::Error>,
+}
+
+#[test]
+fn a_derived_event_states_what_its_attributes_say() {
+    let descriptor = LoginFailed::<u8>::DESCRIPTOR;
+    assert_eq!(descriptor.name, "user.login_failed");
+    assert_eq!((descriptor.version, descriptor.level), (3, Level::Error));
+    assert_eq!(descriptor.kind, Kind::Log);
+    assert_eq!(descriptor.message, "User \"login\" failed");
+    assert_eq!(descriptor.description, "A login attempt was refused.");
+    assert_eq!(
+        descriptor.head(),
+        r#"","level":"ERROR","event":"user.login_failed","version":3,"message":"User \"login\" failed""#
+    );
+    assert_eq!(
+        descriptor.head_after_level(),
+        r#"","event":"user.login_failed","version":3,"message":"User \"login\" failed""#
+    );
+    let names: Vec<_> = descriptor.fields.iter().map(|field| field.name).collect();
+    let expected = [
+        "user",
+        "email",
+        "app.value",
+        "type",
+        "reason",
+        "reason.causes",
+        "boxed",
+        "boxed.causes",
+        "io",
+        "io.causes",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(descriptor.fields[1].class, Class::Personal);
+    assert_eq!(descriptor.fields[2].key(), r#","app.value":"#);
+}
+
+#[test]
+fn fields_are_visited_in_order_and_absent_ones_say_so() {
+    let reason = Refused(std::io::Error::other("closed"));
+    let event = LoginFailed {
+        user: "tyler",
+        email: None,
+        value: 1.5_f32,
+        r#type: vec![1, 2],
+        reason: &reason,
+        boxed: Some("boxed".into()),
+        io: None,
+    };
+    let expected = [
+        "user=\"tyler\"",
+        "app.value=1.5",
+        "type=1;2;",
+        "reason=refused",
+        "reason.causes=closed",
+        "boxed=boxed",
+    ];
+    assert_eq!(listing(&event), expected);
+}
+
+/// Something was done.
+#[derive(Event)]
+#[event(name = "work.done", version = 1, level = "info", message = "", kind = "span")]
+struct Done {
+    /// How long it took.
+    duration_us: u64,
+    /// How it ended.
+    outcome: Outcome,
+}
+
+#[test]
+fn a_span_has_a_duration_and_an_outcome() {
+    assert_eq!(Done::DESCRIPTOR.kind, Kind::Span);
+    let done = Done { duration_us: 7, outcome: Outcome::Cancelled };
+    assert_eq!(listing(&done), ["duration_us=7", "outcome=\"cancelled\""]);
+}
+
+/// Nothing more to say.
+#[derive(Event)]
+#[event(name = "empty", version = 1, level = "trace", message = "Empty")]
+struct Empty;
+
+#[test]
+fn an_event_may_have_no_fields() {
+    assert_eq!(listing(&Empty), [""; 0]);
+}

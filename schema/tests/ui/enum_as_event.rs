@@ -1,0 +1,10 @@
+use throughline_schema::Event;
+
+/// A login attempt was refused.
+#[derive(Event)]
+#[event(name = "user.login", version = 1, level = "info", message = "User logged in")]
+enum Login {
+    Ok,
+}
+
+fn main() {}

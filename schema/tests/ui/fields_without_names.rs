@@ -1,0 +1,8 @@
+use throughline_schema::Event;
+
+/// A login attempt was refused.
+#[derive(Event)]
+#[event(name = "user.login", version = 1, level = "info", message = "User logged in")]
+struct Login(String);
+
+fn main() {}
