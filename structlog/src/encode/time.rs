@@ -1,0 +1,165 @@
+use std::cell::Cell;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The last second that this thread wrote, and its date and time to the second. Most events follow another in the same second.
+#[derive(Clone, Copy)]
+struct Second {
+    since_epoch: u64,
+    text: [u8; 20],
+}
+
+thread_local! {
+    static LAST: Cell<Second> =
+        const { Cell::new(Second { since_epoch: 0, text: *b"1970-01-01T00:00:00." }) };
+}
+
+/// 9999-12-31T23:59:59, the last second that RFC 3339 can write.
+const MAX_SECOND: u64 = 253_402_300_799;
+
+/// Appends a moment as RFC 3339, in UTC, with microseconds. What lies outside of the years 1970 to 9999 is written as the nearest moment within.
+#[inline]
+pub(super) fn push(out: &mut Vec<u8>, time: SystemTime) {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut text = [0; 27];
+    let second = since_epoch.as_secs().min(MAX_SECOND);
+    text[..20].copy_from_slice(&date_and_time(second));
+    text[20..26].copy_from_slice(&six_digits(since_epoch.subsec_micros()));
+    text[26] = b'Z';
+    out.extend_from_slice(&text);
+}
+
+#[inline]
+fn date_and_time(second: u64) -> [u8; 20] {
+    let cached = LAST.try_with(Cell::get).ok().filter(|last| last.since_epoch == second);
+    cached.map_or_else(|| compute(second), |last| last.text)
+}
+
+#[cold]
+#[inline(never)]
+fn compute(since_epoch: u64) -> [u8; 20] {
+    let (year, month, day) = civil(since_epoch / 86_400);
+    let in_day = since_epoch % 86_400;
+    let mut text = *b"0000-00-00T00:00:00.";
+    digits(&mut text[0..4], year);
+    digits(&mut text[5..7], month);
+    digits(&mut text[8..10], day);
+    digits(&mut text[11..13], in_day / 3600);
+    digits(&mut text[14..16], in_day / 60 % 60);
+    digits(&mut text[17..19], in_day % 60);
+    // If the thread is ending, the next one is computed as well.
+    let _ = LAST.try_with(|last| last.set(Second { since_epoch, text }));
+    text
+}
+
+/// The date of a day since 1970-01-01, in the proleptic Gregorian calendar.
+///
+/// Counts from the first of March of the year 0, so that a leap day is the last of its year, and every 400 years are the same.
+fn civil(days_since_epoch: u64) -> (u64, u64, u64) {
+    let days = days_since_epoch + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let leap_days = day_of_era / 1_460 + day_of_era / 146_096 - day_of_era / 36_524;
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// Fills `out` with the last decimal digits of `value`.
+#[inline]
+pub(super) fn digits(out: &mut [u8], mut value: u64) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+/// The digits of a number below a million.
+#[inline]
+fn six_digits(value: u32) -> [u8; 6] {
+    let [a, b, c] =
+        [value / 10_000, value / 100 % 100, value % 100].map(|pair| PAIRS[pair as usize % 100]);
+    [a[0], a[1], b[0], b[1], c[0], c[1]]
+}
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut value = 0;
+    while value < 100 {
+        pairs[value] = [b'0' + value as u8 / 10, b'0' + value as u8 % 10];
+        value += 1;
+    }
+    pairs
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn at(second: u64, nanos: u32) -> String {
+        let mut out = Vec::new();
+        push(&mut out, UNIX_EPOCH + Duration::new(second, nanos));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn known_moments_have_their_dates() {
+        let cases = [
+            (0, 0, "1970-01-01T00:00:00.000000Z"),
+            (951_782_399, 999_999_999, "2000-02-28T23:59:59.999999Z"),
+            (951_782_400, 0, "2000-02-29T00:00:00.000000Z"),
+            (951_868_800, 1_000, "2000-03-01T00:00:00.000001Z"),
+            (1_763_717_311, 123_456_789, "2025-11-21T09:28:31.123456Z"),
+            (4_107_542_400, 0, "2100-03-01T00:00:00.000000Z"),
+            (4_107_542_399, 0, "2100-02-28T23:59:59.000000Z"),
+            (MAX_SECOND, 0, "9999-12-31T23:59:59.000000Z"),
+            (MAX_SECOND + 1, 0, "9999-12-31T23:59:59.000000Z"),
+        ];
+        for (second, nanos, expected) in cases {
+            assert_eq!(at(second, nanos), expected);
+        }
+    }
+
+    #[test]
+    fn microseconds_have_six_digits() {
+        for micros in [0, 7, 99, 100, 123_456, 999_999] {
+            assert_eq!(str::from_utf8(&six_digits(micros)), Ok(&*format!("{micros:06}")));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_is_followed() {
+        assert_eq!(at(100, 5_000), "1970-01-01T00:01:40.000005Z");
+        assert_eq!(at(99, 0), "1970-01-01T00:01:39.000000Z");
+        let mut out = Vec::new();
+        push(&mut out, UNIX_EPOCH - Duration::from_secs(1));
+        assert_eq!(out, b"1970-01-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn each_day_of_four_centuries_follows_the_one_before() {
+        let is_leap = |year: u64| {
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+        };
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..400 * 366 {
+            assert_eq!(civil(days), (year, month, day));
+            day += 1;
+            let len = match month {
+                2 => 28 + u64::from(is_leap(year)),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            if day > len {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+    }
+}

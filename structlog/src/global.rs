@@ -1,0 +1,107 @@
+use std::env;
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
+use std::time::Duration;
+
+use crate::{Logger, Service, Threshold};
+
+static GLOBAL: OnceLock<Logger> = OnceLock::new();
+
+/// How long a [`Guard`] waits for what is not delivered yet.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Makes the global logger, from the environment: see the [front page](crate#the-global-logger).
+///
+/// Keep the guard until `main` returns: a program that ends does not drop what is global, so it is the guard that flushes.
+///
+/// ```no_run
+/// use throughline_structlog::{Service, info};
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let _guard =
+///         throughline_structlog::init(Service::new("accounts").version(env!("CARGO_PKG_VERSION")))?;
+///     info!("started");
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// If there is a global logger already, or `THROUGHLINE_LOG` is malformed.
+pub fn init(service: impl Into<Service>) -> Result<Guard, InitError> {
+    let mut builder = Logger::builder(service);
+    if let Some(text) = env::var_os("THROUGHLINE_LOG") {
+        let text = text.to_string_lossy();
+        let threshold: Result<Threshold, _> = text.parse();
+        builder = builder.threshold(threshold.map_err(|_| InitError(Kind::Filter(text.into())))?);
+    }
+    if let Some(path) = env::var_os("THROUGHLINE_SOCKET").filter(|path| !path.is_empty()) {
+        builder = builder.socket(path);
+    }
+    install(builder.build())
+}
+
+/// Makes `logger` the global one: for a program that configures its logger itself.
+///
+/// # Errors
+///
+/// If there is one already.
+pub(crate) fn install(logger: Logger) -> Result<Guard, InitError> {
+    GLOBAL.set(logger).map_err(|_| InitError(Kind::Twice))?;
+    Ok(Guard(()))
+}
+
+/// The global logger. Until [`init`] made it, one that writes nothing.
+#[inline]
+pub fn logger() -> &'static Logger {
+    static DISABLED: LazyLock<Logger> = LazyLock::new(Logger::disabled);
+    GLOBAL.get().unwrap_or_else(|| &DISABLED)
+}
+
+/// Flushes the global logger when it is dropped, waiting up to 2 seconds, and says on standard error if something could not be delivered.
+#[derive(Debug)]
+#[must_use = "the guard flushes when it is dropped: keep it until `main` returns"]
+pub struct Guard(());
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Err(error) = logger().flush(FLUSH_TIMEOUT) {
+            eprintln!("throughline: {error}");
+        }
+        let lost = logger().lost().total();
+        if lost > 0 {
+            eprintln!("throughline: {lost} events were lost since the start");
+        }
+    }
+}
+
+/// The global logger could not be made.
+#[derive(Debug)]
+pub struct InitError(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Twice,
+    Filter(String),
+}
+
+impl InitError {
+    /// Whether there is a global logger already.
+    pub fn is_already_initialized(&self) -> bool {
+        matches!(self.0, Kind::Twice)
+    }
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Twice => f.write_str("there is a global logger already; call init once, in main"),
+            Kind::Filter(text) => write!(
+                f,
+                "THROUGHLINE_LOG is {text:?}; set it to one of trace, debug, info, warn, error, off"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InitError {}

@@ -1,0 +1,64 @@
+//! Writes events down as lines of JSON, and hands them to a collector.
+//!
+//! A [`Logger`] takes events from many threads, turns each into one line (`spec/event.md`), and hands it to a [`Sink`]: standard
+//! output, or the Unix socket of a collector. On the calling thread an event costs a level check, a clock read, and copies; in the
+//! steady state nothing is allocated.
+//!
+//! ```
+//! use throughline_ctx::Context;
+//! use throughline_schema::Event;
+//! use throughline_structlog::{Logger, info};
+//!
+//! /// An order was placed.
+//! #[derive(Event)]
+//! #[event(name = "order.placed", version = 1, level = "info", message = "Order placed")]
+//! struct OrderPlaced {
+//!     /// Number of items.
+//!     items: u32,
+//! }
+//!
+//! let log = Logger::builder("shop").stdout().build();
+//! let ctx = Context::root();
+//! log.emit(&ctx, &OrderPlaced { items: 3 });
+//! info!(logger: log, &ctx, "cache warmed", entries = 1024);
+//! ```
+//!
+//! # The global logger
+//!
+//! [`init`] makes the logger that the macros use when they are given none. It reads where to write from the environment:
+//!
+//! | variable | meaning | default |
+//! |---|---|---|
+//! | `THROUGHLINE_SOCKET` | the path of a collector's socket | lines go to standard output |
+//! | `THROUGHLINE_LOG` | the least important level that is written: `trace`, `debug`, `info`, `warn`, `error` or `off` | `info` |
+//!
+//! # What is lost, and how to know
+//!
+//! A sink never blocks its caller for long and holds a bounded number of bytes, so there can be events that it cannot take. It counts each:
+//! see [`Logger::lost`]. The socket sink reports them in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
+//! emitted is delivered, and says if it is not.
+//!
+//! Dropping the last handle of a logger flushes it. `std::process::exit` drops nothing: call [`Logger::flush`] before it.
+
+#![deny(unsafe_code)]
+
+mod clearance;
+mod encode;
+mod global;
+mod line;
+mod logger;
+mod macros;
+mod service;
+mod sink;
+pub mod testing;
+mod threshold;
+
+pub use global::{Guard, InitError, init, logger};
+pub use line::Line;
+pub use logger::{Builder, Logger};
+pub use service::Service;
+pub use sink::{FlushError, Lost, NullSink, Sink, SocketSink, StreamSink};
+pub use threshold::{InvalidThreshold, Threshold};
+
+#[doc(hidden)]
+pub use macros::__private;

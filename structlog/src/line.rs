@@ -1,0 +1,26 @@
+use throughline_schema::Level;
+
+/// One event as one line: valid JSON, and a line feed (`spec/event.md`). Only a [`Logger`](crate::Logger) makes lines, so a sink
+/// need not doubt that.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    level: Level,
+    bytes: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn new(level: Level, bytes: &'a [u8]) -> Line<'a> {
+        debug_assert!(bytes.ends_with(b"}\n"));
+        Line { level, bytes }
+    }
+
+    /// The level of the event.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The line, with the line feed at its end.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}

@@ -1,0 +1,104 @@
+//! The Unix socket of a collector (`spec/socket.md`).
+
+mod ack;
+mod hello;
+mod poll;
+mod ring;
+mod shared;
+mod shipper;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use throughline_schema::Level;
+
+use crate::clearance::Clearance;
+use crate::encode::Encoder;
+use crate::{FlushError, Line, Lost, Service, Sink};
+use ring::Share;
+use shared::Shared;
+use shipper::Shipper;
+
+/// The size of the buffer: 8 MiB.
+const RING_BYTES: usize = 8 << 20;
+
+/// How long a dropped sink waits for what is not delivered yet.
+const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a dropped sink waits for its thread, which a collector that does not accept connections can hold up.
+const STOP_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Hands lines to a collector, through its Unix socket.
+///
+/// A line is put into a buffer of 8 MiB, and a thread of the sink's own writes it to the socket. The collector need not be there yet: the thread
+/// connects when it can, and connects again when the collector went away. What the collector has not acknowledged stays in the buffer and is sent again. A line is
+/// delivered when it is acknowledged; with a collector that never acknowledges anything, when it is written.
+///
+/// When the buffer is full, lines are shed and counted: `trace` and `debug` when half of it is used, `info` when three quarters are, `warn` and `error` when all
+/// of it is. The stream says so in a `throughline.shed` event as soon as there is room.
+///
+/// Dropping the sink delivers what it holds, waiting up to 2 seconds.
+pub struct SocketSink {
+    shared: Arc<Shared>,
+}
+
+impl SocketSink {
+    /// A sink for the collector that listens, or will listen, on the socket at `path`. The stream introduces itself as `service`.
+    pub fn new(path: impl Into<PathBuf>, service: &Service) -> SocketSink {
+        SocketSink::with_buffer(path.into(), service, RING_BYTES)
+    }
+
+    pub(crate) fn with_buffer(path: PathBuf, service: &Service, bytes: usize) -> SocketSink {
+        let encoder = Encoder { service: service.render(), clearance: Clearance::default() };
+        let shared = Arc::new(Shared::new(path, encoder, bytes));
+        let shipper = Shipper::new(shared.clone());
+        let thread = std::thread::Builder::new().name("throughline".to_owned());
+        if let Err(error) = thread.spawn(move || shipper.run()) {
+            shared.set_trouble(format!("no thread could be started: {error}"));
+            shared.finish();
+        }
+        SocketSink { shared }
+    }
+
+    /// The path of the socket.
+    pub fn path(&self) -> &Path {
+        self.shared.path()
+    }
+}
+
+impl Sink for SocketSink {
+    #[inline]
+    fn write(&self, line: Line<'_>) {
+        let share = match line.level() {
+            Level::Trace | Level::Debug => Share::eighths(4),
+            Level::Info => Share::eighths(6),
+            Level::Warn | Level::Error => Share::ALL,
+        };
+        self.shared.push(line, share);
+    }
+
+    fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.shared.flush(timeout)
+    }
+
+    fn lost(&self) -> Lost {
+        self.shared.lost()
+    }
+}
+
+impl Drop for SocketSink {
+    fn drop(&mut self) {
+        if let Err(error) = self.shared.flush(DROP_TIMEOUT) {
+            eprintln!("throughline: {error}");
+        }
+        self.shared.stop(STOP_TIMEOUT);
+    }
+}
+
+impl fmt::Debug for SocketSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketSink").field("path", &self.path()).finish_non_exhaustive()
+    }
+}

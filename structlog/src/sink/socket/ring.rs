@@ -1,0 +1,256 @@
+//! A bounded buffer of lines: many threads put them in, one takes them out.
+//!
+//! One region of 64-bit words, used round and round. A record is a header word and the line, padded to words. A thread
+//! that has a line reserves room by moving `reserved`, copies, and then stores the header; so one that is descheduled in between keeps the reader waiting, but no
+//! other writer. The reader moves `released` when the room can be used again.
+//!
+//! All words are atomics, so that the compiler checks what would otherwise be an argument. A word is copied at a time, which costs
+//! about what `memcpy` does for lines of some hundred bytes.
+//!
+//! # Headers
+//!
+//! `released <= position of any record < reserved`, and positions only ever grow. A header holds the length of the line and the lap, that is how
+//! often the region was used before. A word that no header of this lap was stored to yet is
+//! - zero, if it was never used, and no header is zero;
+//! - a header of an earlier lap, which differs in the lap. Each lap writes every word, so that the lap before is the only one of which headers are left;
+//! - text, in which the byte `0x01`, the highest of a header, never occurs: a line holds no control character but its line feed, and padding is zero.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const WORD: usize = size_of::<u64>();
+const MARK: u64 = 0x01 << 56;
+const LAPS: u64 = 1 << 24;
+
+/// The bounded buffer.
+#[derive(Debug)]
+pub(super) struct Ring {
+    words: Box<[AtomicU64]>,
+    reserved: Padded,
+    released: Padded,
+}
+
+/// On a cache line of its own: writers move one of them, and the reader the other.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Padded(AtomicU64);
+
+/// A place in the stream of records, in words since the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Position(u64);
+
+impl Ring {
+    /// A ring that holds `bytes` bytes, headers included, rounded up to a power of two.
+    pub(super) fn new(bytes: usize) -> Ring {
+        let words = (bytes / WORD).next_power_of_two();
+        let words = (0..words).map(|_| AtomicU64::new(0)).collect();
+        Ring { words, reserved: Padded::default(), released: Padded::default() }
+    }
+
+    /// Puts a line in, if afterwards no more than `share` of the ring is used.
+    pub(super) fn push(&self, line: &[u8], share: Share) -> bool {
+        let capacity = self.words.len() as u64;
+        let record = words_of(line.len());
+        let limit = share.of(capacity);
+        let mut start = self.reserved.0.load(Ordering::Relaxed);
+        loop {
+            // Acquire: what the reader took out of this room, it took before this thread puts something in.
+            let used = start.saturating_sub(self.released.0.load(Ordering::Acquire));
+            if record > limit || used > limit - record {
+                return false;
+            }
+            let end = start + record;
+            match self.reserved.0.compare_exchange_weak(
+                start,
+                end,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => break,
+                Err(now) => start = now,
+            }
+        }
+        self.copy_in(start + 1, line);
+        // Release: who sees the header sees the line.
+        self.word(start).store(self.header(start, line.len()), Ordering::Release);
+        true
+    }
+
+    /// Appends the line at a position to `out`, and returns the position of the next. `None` if it is not there yet.
+    pub(super) fn read(&self, at: Position, out: &mut Vec<u8>) -> Option<Position> {
+        let (mut left, next) = self.peek(at)?;
+        out.reserve(left + WORD);
+        let mut position = at.0 + 1;
+        while left > 0 {
+            let bytes = self.word(position).load(Ordering::Relaxed).to_ne_bytes();
+            let take = left.min(WORD);
+            out.extend_from_slice(&bytes[..take]);
+            left -= take;
+            position += 1;
+        }
+        Some(next)
+    }
+
+    /// The length of the line at a position, in bytes, and the position of the next. `None` if it is not there yet.
+    pub(super) fn peek(&self, at: Position) -> Option<(usize, Position)> {
+        let header = self.word(at.0).load(Ordering::Acquire);
+        let len = (header & u64::from(u32::MAX)) as usize;
+        let is_there =
+            at.0 < self.reserved.0.load(Ordering::Relaxed) && header == self.header(at.0, len);
+        is_there.then(|| (len, Position(at.0 + words_of(len))))
+    }
+
+    /// Gives back the room of all that stands before a position. Only the reader does.
+    pub(super) fn release(&self, to: Position) {
+        self.released.0.store(to.0, Ordering::Release);
+    }
+
+    /// Up to where room was given back.
+    pub(super) fn released(&self) -> Position {
+        Position(self.released.0.load(Ordering::Acquire))
+    }
+
+    /// The end of what was put in, or is just being put in.
+    pub(super) fn end(&self) -> Position {
+        Position(self.reserved.0.load(Ordering::Acquire))
+    }
+
+    fn copy_in(&self, mut position: u64, line: &[u8]) {
+        let (words, rest) = line.as_chunks::<WORD>();
+        for word in words {
+            self.word(position).store(u64::from_ne_bytes(*word), Ordering::Relaxed);
+            position += 1;
+        }
+        if !rest.is_empty() {
+            let mut word = [0; WORD];
+            word[..rest.len()].copy_from_slice(rest);
+            self.word(position).store(u64::from_ne_bytes(word), Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    fn word(&self, position: u64) -> &AtomicU64 {
+        &self.words[position as usize & (self.words.len() - 1)]
+    }
+
+    fn header(&self, position: u64, len: usize) -> u64 {
+        let lap = position / self.words.len() as u64 % LAPS;
+        MARK | lap << 32 | len as u64
+    }
+}
+
+/// The words of a record with a line of `len` bytes.
+fn words_of(len: usize) -> u64 {
+    1 + len.div_ceil(WORD) as u64
+}
+
+/// How much of the ring may be used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share(u64);
+
+impl Share {
+    pub(super) const ALL: Share = Share(8);
+
+    pub(super) const fn eighths(eighths: u64) -> Share {
+        Share(eighths)
+    }
+
+    fn of(self, capacity: u64) -> u64 {
+        capacity / 8 * self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Vec<u8> {
+        format!("{text}\n").into_bytes()
+    }
+
+    #[test]
+    fn lines_come_out_in_order_over_many_laps() {
+        let ring = Ring::new(256);
+        let mut at = Position::default();
+        for round in 0..500 {
+            let text = line(&"x".repeat(round % 50));
+            assert!(ring.push(&text, Share::ALL));
+            let mut out = Vec::new();
+            at = ring.read(at, &mut out).unwrap();
+            assert_eq!(out, text);
+            assert_eq!(ring.read(at, &mut out), None);
+            ring.release(at);
+        }
+    }
+
+    #[test]
+    fn a_full_ring_takes_nothing_until_room_is_released() {
+        let ring = Ring::new(64);
+        let text = line("1234567"); // two words with its header
+        for _ in 0..4 {
+            assert!(ring.push(&text, Share::ALL));
+        }
+        assert!(!ring.push(&text, Share::ALL));
+        let next = ring.read(Position::default(), &mut Vec::new()).unwrap();
+        assert!(!ring.push(&text, Share::ALL), "what is read is not released yet");
+        ring.release(next);
+        assert!(ring.push(&text, Share::ALL));
+        assert!(!ring.push(&text, Share::ALL));
+    }
+
+    #[test]
+    fn a_share_leaves_the_rest_to_others() {
+        let ring = Ring::new(64);
+        let text = line("1234567");
+        assert!(ring.push(&text, Share::eighths(4)));
+        assert!(ring.push(&text, Share::eighths(4)));
+        assert!(!ring.push(&text, Share::eighths(4)));
+        assert!(ring.push(&text, Share::ALL));
+    }
+
+    #[test]
+    fn a_line_that_could_never_fit_is_refused() {
+        let ring = Ring::new(64);
+        assert!(!ring.push(&line(&"x".repeat(64)), Share::ALL));
+        assert!(ring.push(&line("x"), Share::ALL));
+    }
+
+    #[test]
+    fn what_was_put_in_by_many_threads_comes_out_once_and_whole() {
+        const THREADS: usize = 4;
+        const LINES: usize = if cfg!(miri) { 20 } else { 20_000 };
+        let ring = Ring::new(if cfg!(miri) { 512 } else { 8192 });
+        let mut seen = [0; THREADS];
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let ring = &ring;
+                scope.spawn(move || {
+                    for number in 0..LINES {
+                        let text = line(&format!("{thread} {number} {}", "x".repeat(number % 60)));
+                        while !ring.push(&text, Share::ALL) {
+                            std::thread::yield_now();
+                        }
+                    }
+                });
+            }
+            let mut at = Position::default();
+            let mut out = Vec::new();
+            while seen.iter().sum::<usize>() < THREADS * LINES {
+                out.clear();
+                let Some(next) = ring.read(at, &mut out) else {
+                    std::thread::yield_now();
+                    continue;
+                };
+                at = next;
+                ring.release(at);
+                let text = str::from_utf8(&out).unwrap().strip_suffix('\n').unwrap();
+                let mut parts = text.split(' ');
+                let thread: usize = parts.next().unwrap().parse().unwrap();
+                let number: usize = parts.next().unwrap().parse().unwrap();
+                assert_eq!(number, seen[thread], "each thread's lines keep their order");
+                assert_eq!(parts.next().unwrap().len(), number % 60);
+                seen[thread] += 1;
+            }
+        });
+        assert_eq!(seen, [LINES; THREADS]);
+    }
+}

@@ -1,0 +1,253 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use throughline_ctx::RequestId;
+
+use super::ack::AckReader;
+use super::hello;
+use super::poll::poll;
+use super::ring::Position;
+use super::shared::Shared;
+
+/// How many bytes are written at a time.
+const BATCH: usize = 256 * 1024;
+/// For how long a collector may be silent before it is taken for one that acknowledges nothing.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest wait before the next attempt to connect.
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+/// The first wait before the next attempt to connect.
+const MIN_BACKOFF: Duration = Duration::from_millis(10);
+/// The longest sleep. What is not noticed by a wake-up, such as a collector that went away, is noticed after it.
+const MAX_SLEEP: Duration = Duration::from_millis(100);
+/// How often the stream tells losses, at the most.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// Takes lines out of the ring and writes them to the socket, until it is stopped.
+pub(super) struct Shipper {
+    shared: Arc<Shared>,
+    /// The name of the stream: a UUID.
+    stream: RequestId,
+    /// Up to here everything is delivered.
+    delivered: Mark,
+    /// Whether this collector, or one before it on this path, ever acknowledged anything.
+    acknowledges: bool,
+    /// Up to which offset bytes were ever written.
+    sent_ever: u64,
+    told_losses: Instant,
+}
+
+/// A place in the stream, on the end of a line.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    position: Position,
+    /// In bytes, as the collector counts.
+    offset: u64,
+}
+
+/// A connection, and what is on its way through it.
+struct Connection {
+    socket: UnixStream,
+    acks: AckReader,
+    /// Up to which offset the collector has the stream, as far as it said.
+    acked: u64,
+    opened: Instant,
+    /// Lines that are being written, or the hello.
+    batch: Vec<u8>,
+    /// How much of the batch is written.
+    written: usize,
+    /// Where the batch begins and ends.
+    from: Mark,
+    to: Mark,
+    /// How long to wait when nothing happens.
+    pause: Duration,
+}
+
+impl Shipper {
+    pub(super) fn new(shared: Arc<Shared>) -> Shipper {
+        Shipper {
+            shared,
+            stream: RequestId::mint(),
+            delivered: Mark::default(),
+            acknowledges: false,
+            sent_ever: 0,
+            told_losses: Instant::now(),
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        self.shared.shipped_by(std::thread::current());
+        let mut backoff = MIN_BACKOFF;
+        while !self.shared.is_stopped() {
+            let before = self.delivered.position;
+            if let Err(error) =
+                UnixStream::connect(self.shared.path()).and_then(|socket| self.serve(socket))
+            {
+                self.shared.set_trouble(error.to_string());
+            }
+            backoff = if self.delivered.position > before {
+                MIN_BACKOFF
+            } else {
+                MAX_BACKOFF.min(backoff * 2)
+            };
+            if !self.shared.is_stopped() {
+                std::thread::park_timeout(jitter(backoff));
+            }
+        }
+        self.shared.finish();
+    }
+
+    /// Serves one connection until it breaks, which is an error, or the shipper is stopped.
+    fn serve(&mut self, socket: UnixStream) -> io::Result<()> {
+        socket.set_nonblocking(true)?;
+        let from = self.delivered;
+        let mut batch = Vec::with_capacity(1024);
+        hello::push_hello(&mut batch, self.shared.encoder(), self.stream.as_str(), from.offset);
+        let mut connection = Connection {
+            socket,
+            acks: AckReader::default(),
+            acked: from.offset,
+            opened: Instant::now(),
+            batch,
+            written: 0,
+            from,
+            to: from,
+            pause: MIN_PAUSE,
+        };
+        while !self.shared.is_stopped() {
+            self.tell_losses();
+            self.read_acks(&mut connection)?;
+            // What the collector has and this connection has not sent yet is sent all the same: offsets on a connection have no gaps.
+            self.deliver_to_offset(connection.acked.min(connection.sent_bytes()));
+            if !self.acknowledges && connection.opened.elapsed() >= PATIENCE {
+                self.deliver(connection.sent());
+            }
+            if connection.is_written() {
+                connection.fill(&self.shared);
+            }
+            if !connection.is_written() {
+                connection.write()?;
+            } else if self.delivered.position < connection.to.position {
+                connection.wait(false);
+            } else {
+                self.shared.sleep(connection.to.position, MAX_SLEEP);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_acks(&mut self, connection: &mut Connection) -> io::Result<()> {
+        let mut bytes = [0; 4096];
+        let read = match connection.socket.read(&mut bytes) {
+            Ok(0) => {
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection"));
+            }
+            Ok(read) => read,
+            Err(error) if is_passing(&error) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        // What was never sent cannot be durable: such a line is noise, and says nothing of the collector. What was sent before this connection can be,
+        // if the acknowledgement was lost with the one before.
+        self.sent_ever = self.sent_ever.max(connection.sent_bytes());
+        let Connection { acks, acked, pause, .. } = connection;
+        acks.read(&bytes[..read], |ack| {
+            if let Some(offset) = ack.filter(|&offset| offset <= self.sent_ever) {
+                *acked = offset.max(*acked);
+                *pause = MIN_PAUSE;
+                self.acknowledges = true;
+            }
+        });
+        Ok(())
+    }
+
+    /// Releases the lines that end at or before an offset.
+    fn deliver_to_offset(&mut self, offset: u64) {
+        let mut mark = self.delivered;
+        while mark.offset < offset {
+            let Some((len, next)) = self.shared.ring().peek(mark.position) else { break };
+            if mark.offset + len as u64 > offset {
+                break;
+            }
+            mark = Mark { position: next, offset: mark.offset + len as u64 };
+        }
+        self.deliver(mark);
+    }
+
+    fn deliver(&mut self, to: Mark) {
+        if to.position > self.delivered.position {
+            self.delivered = to;
+            self.shared.release(to.position);
+        }
+    }
+
+    fn tell_losses(&mut self) {
+        if self.told_losses.elapsed() >= TELL_EVERY {
+            self.shared.tell_losses();
+            self.told_losses = Instant::now();
+        }
+    }
+}
+
+const MIN_PAUSE: Duration = Duration::from_millis(1);
+
+impl Connection {
+    fn is_written(&self) -> bool {
+        self.written == self.batch.len()
+    }
+
+    /// The end of the last batch that was written whole.
+    fn sent(&self) -> Mark {
+        if self.is_written() { self.to } else { self.from }
+    }
+
+    /// Up to which offset bytes were written.
+    fn sent_bytes(&self) -> u64 {
+        (self.from.offset + self.written as u64).min(self.to.offset)
+    }
+
+    /// Takes the lines that follow out of the ring, up to the size of a batch.
+    fn fill(&mut self, shared: &Shared) {
+        self.batch.clear();
+        self.written = 0;
+        self.from = self.to;
+        let mut position = self.to.position;
+        while self.batch.len() < BATCH {
+            let Some(next) = shared.ring().read(position, &mut self.batch) else { break };
+            position = next;
+        }
+        self.to = Mark { position, offset: self.from.offset + self.batch.len() as u64 };
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        match self.socket.write(&self.batch[self.written..]) {
+            Ok(written) => {
+                self.written += written;
+                self.pause = MIN_PAUSE;
+                Ok(())
+            }
+            Err(error) if is_passing(&error) => {
+                self.wait(true);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for the socket, each time longer, until something happens.
+    fn wait(&mut self, write: bool) {
+        poll(&self.socket, write, if write { MAX_SLEEP } else { self.pause });
+        self.pause = (self.pause * 2).min(MAX_SLEEP / 2);
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// Somewhat less than `delay`, so that the clients of a collector that went away do not all come back at once.
+fn jitter(delay: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish() as u32;
+    delay / 2 + (delay / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}

@@ -1,0 +1,59 @@
+use std::fmt;
+use std::str::FromStr;
+
+use throughline_schema::Level;
+
+/// The least important level that a logger writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold(u8);
+
+impl Threshold {
+    /// Nothing is written.
+    pub const OFF: Threshold = Threshold(Level::Error as u8 + 1);
+
+    /// Whether events of this level are written.
+    #[inline]
+    pub fn allows(self, level: Level) -> bool {
+        level as u8 >= self.0
+    }
+
+    #[inline]
+    pub(crate) fn from_bits(bits: u8) -> Threshold {
+        Threshold(bits)
+    }
+
+    #[inline]
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+}
+
+impl From<Level> for Threshold {
+    fn from(level: Level) -> Threshold {
+        Threshold(level as u8)
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = InvalidThreshold;
+
+    /// The name of a level, or `off`, in upper or lower case.
+    fn from_str(text: &str) -> Result<Threshold, InvalidThreshold> {
+        match text.trim() {
+            off if off.eq_ignore_ascii_case("off") => Ok(Threshold::OFF),
+            level => level.parse::<Level>().map(Threshold::from).map_err(|_| InvalidThreshold(())),
+        }
+    }
+}
+
+/// The text names no level, and is not `off`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidThreshold(());
+
+impl fmt::Display for InvalidThreshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected one of trace, debug, info, warn, error, off")
+    }
+}
+
+impl std::error::Error for InvalidThreshold {}

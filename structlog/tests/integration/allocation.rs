@@ -1,0 +1,104 @@
+//! What the steady state allocates: nothing.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use throughline_ctx::{Context, Key};
+use throughline_schema::Event;
+use throughline_structlog::{Logger, NullSink, Service, SocketSink, info};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator as it came; counting touches a thread-local without a destructor.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates in 100 rounds of `work`, after one to warm up.
+fn allocations(work: impl Fn()) -> usize {
+    work();
+    let before = COUNT.get();
+    for _ in 0..100 {
+        work();
+    }
+    COUNT.get() - before
+}
+
+/// An order was placed.
+#[derive(Event)]
+#[event(name = "order.placed", version = 1, level = "info", message = "Order placed")]
+struct OrderPlaced<'a> {
+    /// Whose.
+    #[event(class = "personal")]
+    customer: &'a str,
+    /// How many items.
+    items: u32,
+    /// The price.
+    total: f64,
+    /// What was said.
+    note: Option<&'a str>,
+    /// What went wrong on the way.
+    #[event(error)]
+    warning: Option<&'a std::io::Error>,
+}
+
+fn emit_all(log: &Logger) -> impl Fn() + use<'_> {
+    const TENANT: Key<str> = Key::local("tenant", "Whose data");
+    let ctx = Context::root().with(&TENANT, "acme");
+    let error = std::io::Error::other("late");
+    move || {
+        let note = Some("a \"quoted\"\nnote");
+        let warning = Some(&error);
+        log.emit(&ctx, &OrderPlaced { customer: "tyler", items: 3, total: 9.99, note, warning });
+        info!(logger: log, &ctx, "cache miss", key = "user:7", hits = 3, path = %"x", list = [1, 2]);
+        ctx.scope(|| info!(logger: log, "in the current context"));
+    }
+}
+
+#[test]
+fn nothing_is_allocated_for_an_event() {
+    let log = Logger::builder("shop").sink(NullSink).build();
+    let emit = emit_all(&log);
+    assert_eq!(allocations(&emit), 0);
+}
+
+#[test]
+fn nothing_is_allocated_on_the_way_into_the_buffer_of_the_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = SocketSink::new(folder.path().join("nobody-listens"), &Service::new("shop"));
+    let log = Logger::builder("shop").sink(sink).build();
+    let emit = emit_all(&log);
+    assert_eq!(allocations(&emit), 0);
+    drop(emit);
+    std::mem::forget(log); // it would wait for a collector
+}
+
+#[test]
+fn an_event_that_is_switched_off_is_not_even_evaluated() {
+    let log = Logger::disabled();
+    let touched = Cell::new(false);
+    info!(logger: log, "off", value = { touched.set(true); 1 });
+    assert!(!touched.get());
+}

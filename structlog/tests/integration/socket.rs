@@ -1,0 +1,227 @@
+//! The shipper, against collectors that behave well and badly.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use throughline_schema::Level;
+use throughline_structlog::{Logger, Threshold, debug, error, info};
+
+use crate::collector::{Listener, PATIENCE, eventually};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+fn socket() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    (folder, path)
+}
+
+fn logger(path: &PathBuf) -> Logger {
+    Logger::builder("accounts").threshold(Level::Trace).socket(path).build()
+}
+
+#[test]
+fn lines_arrive_in_order_after_a_hello_and_are_delivered_when_acknowledged() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    for number in 0..1000 {
+        info!(logger: log, "counted", number);
+    }
+    let mut client = listener.accept();
+    let hello = client.hello(true);
+    assert_eq!(hello["service"]["name"], "accounts");
+    assert_eq!((hello["offset"].as_u64(), hello["stream"].as_str().unwrap().len()), (Some(0), 36));
+    for number in 0..1000 {
+        assert_eq!(client.json()["number"], number);
+    }
+    let error = log.flush(SHORT).unwrap_err();
+    assert!(error.to_string().contains("not delivered"), "{error}");
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+    assert_eq!(log.lost().total(), 0);
+}
+
+#[test]
+fn a_collector_may_come_later() {
+    let (_folder, path) = socket();
+    let log = logger(&path);
+    info!(logger: log, "early");
+    let error = log.flush(SHORT).unwrap_err().to_string();
+    assert!(error.contains(path.to_str().unwrap()), "{error}");
+    let listener = Listener::bind(&path);
+    let mut client = listener.accept();
+    client.hello(true);
+    assert_eq!(client.json()["message"], "early");
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn what_was_not_acknowledged_is_sent_again_under_the_same_offset() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    for number in 0..10 {
+        info!(logger: log, "counted", number);
+    }
+    let mut client = listener.accept();
+    let first = client.hello(true);
+    for _ in 0..4 {
+        client.line();
+    }
+    client.ack();
+    let acked = client.offset;
+    client.line();
+    drop(client);
+
+    let mut client = listener.accept();
+    let second = client.hello(true);
+    assert_eq!(second["stream"], first["stream"]);
+    // The acknowledgement may not have been read before the connection broke.
+    let offset = second["offset"].as_u64().unwrap();
+    assert!(offset == acked || offset == 0, "{offset}");
+    let begin = if offset == 0 { 0 } else { 4 };
+    for number in begin..10 {
+        assert_eq!(client.json()["number"], number);
+    }
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn an_acknowledgement_that_was_lost_with_a_connection_is_taken_on_the_next() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    info!(logger: log, "stored");
+    let mut client = listener.accept();
+    client.hello(true);
+    client.line();
+    let held = client.offset;
+    drop(client);
+
+    let mut client = listener.accept();
+    client.hello(false);
+    client.say(&format!("{{\"ack\":{held}}}\n"));
+    assert_eq!(client.json()["message"], "stored");
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_collector_that_acknowledges_nonsense_loses_nothing() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    info!(logger: log, "kept");
+    let mut client = listener.accept();
+    client.hello(true);
+    client.line();
+    for nonsense in ["{\"ack\":99999999}\n", "{\"ack\":-1}\n", "ack\n", "\0\n", "{\"ack\":1}\n"] {
+        client.say(nonsense);
+    }
+    client.say(&"x".repeat(100_000));
+    client.say("\n");
+    log.flush(SHORT).unwrap_err();
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_collector_that_acknowledges_nothing_has_what_was_written() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    info!(logger: log, "plain");
+    let mut client = listener.accept();
+    client.hello(false);
+    assert_eq!(client.json()["message"], "plain");
+    log.flush(SHORT).unwrap_err();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn what_does_not_fit_is_shed_by_level_counted_and_told() {
+    let (_folder, path) = socket();
+    let log = logger(&path);
+    let text = "x".repeat(1000);
+    let lost = |level| log.lost().of(level);
+    while lost(Level::Debug) == 0 {
+        debug!(logger: log, "detail", text);
+    }
+    assert_eq!(lost(Level::Info), 0);
+    info!(logger: log, "there is room for more important events", text);
+    assert_eq!(lost(Level::Info), 0);
+    while lost(Level::Info) == 0 {
+        info!(logger: log, "what happened", text);
+    }
+    while lost(Level::Error) == 0 {
+        error!(logger: log, "a failure", text);
+    }
+    let shed = log.lost();
+    assert_eq!((shed.of(Level::Debug), shed.of(Level::Info), shed.of(Level::Error)), (1, 1, 1));
+
+    let listener = Listener::bind(&path);
+    let mut client = listener.accept();
+    client.hello(true);
+    let told = loop {
+        let json = client.json();
+        client.ack();
+        if json["event"] == "throughline.shed" {
+            break json;
+        }
+    };
+    assert_eq!((&told["debug"], &told["info"], &told["error"]), (&1.into(), &1.into(), &1.into()));
+    assert_eq!((&told["trace"], &told["warn"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn dropping_the_last_handle_delivers_what_is_left() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    let other = log.clone();
+    let reader = std::thread::spawn(move || {
+        let mut client = listener.accept();
+        client.hello(true);
+        let line = client.json();
+        client.ack();
+        line
+    });
+    info!(logger: log, "last words");
+    drop(other);
+    drop(log);
+    assert_eq!(reader.join().unwrap()["message"], "last words");
+}
+
+#[test]
+fn a_collector_that_closes_at_once_is_tried_again_until_it_stays() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    info!(logger: log, "patient");
+    for _ in 0..3 {
+        drop(listener.accept());
+    }
+    let mut client = listener.accept();
+    client.hello(true);
+    assert_eq!(client.json()["message"], "patient");
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_collector_that_never_reads_holds_nobody_up() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    let _client = listener.accept();
+    let text = "x".repeat(1000);
+    for _ in 0..20_000 {
+        info!(logger: log, "into the wall", text);
+    }
+    eventually("the buffer to be full", || (log.lost().of(Level::Info) > 0).then_some(()));
+    log.set_threshold(Threshold::OFF);
+    log.flush(SHORT).unwrap_err();
+}
