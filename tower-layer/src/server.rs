@@ -1,0 +1,190 @@
+use std::fmt::{self, Display};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{HeaderName, Request, Response};
+use throughline_ctx::propagation::{Incoming, Propagator};
+use throughline_ctx::{Canceller, Context, Edit, InContextExt};
+use throughline_structlog::Logger;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::call::{Call, Side};
+use crate::policy::DefaultPolicy;
+use crate::propagators::{Kind, Propagators};
+use crate::{CallBody, CallFuture, Headers, Policy, RequestHead, keys};
+
+/// Opens a context for every request that a server receives, and reports how the request ended.
+///
+/// Who calls decides what is believed, so there is no default: [`edge`](ServerLayer::edge) or [`internal`](ServerLayer::internal).
+#[derive(Clone, Debug)]
+pub struct ServerLayer(Arc<Config>);
+
+#[derive(Clone)]
+struct Config {
+    log: Logger,
+    trust: Trust,
+    propagators: Propagators,
+    response_header: Option<HeaderName>,
+    policy: Arc<dyn Policy>,
+    deadline: Option<Duration>,
+    enforces_deadline: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Trust {
+    Edge,
+    Internal,
+}
+
+impl ServerLayer {
+    /// For a server that anyone can call. Every request begins a new trace under a new id, without baggage; the ids that came with it are kept as the entries `upstream.id` and
+    /// `upstream.trace_id`, if they are well formed. A deadline is accepted: it can only make the answer come sooner.
+    pub fn edge(log: &Logger) -> ServerLayer {
+        ServerLayer::new(log, Trust::Edge)
+    }
+
+    /// For a server that only our own services call: it goes on with the request, the trace and the baggage that they bring.
+    pub fn internal(log: &Logger) -> ServerLayer {
+        ServerLayer::new(log, Trust::Internal)
+    }
+
+    /// Other headers than the usual ones, or [keys](Propagator::key) that callers set.
+    pub fn propagator(self, propagator: Propagator) -> ServerLayer {
+        self.with(|config| {
+            config.response_header = propagator.request_id_name().parse().ok();
+            config.propagators = Propagators::new(propagator);
+        })
+    }
+
+    /// What is said of requests, in place of the defaults.
+    pub fn policy(self, policy: impl Policy) -> ServerLayer {
+        self.with(|config| config.policy = Arc::new(policy))
+    }
+
+    /// The most time that a request has. Callers can only ask for less.
+    pub fn deadline(self, timeout: Duration) -> ServerLayer {
+        self.with(|config| config.deadline = Some(timeout))
+    }
+
+    /// Refuses a request whose deadline has passed before it is handled: with gRPC `DEADLINE_EXCEEDED`, or HTTP 504. One whose deadline passes while it is handled is not
+    /// interrupted.
+    pub fn enforce_deadline(self) -> ServerLayer {
+        self.with(|config| config.enforces_deadline = true)
+    }
+
+    fn new(log: &Logger, trust: Trust) -> ServerLayer {
+        let propagator = Propagator::new();
+        ServerLayer(Arc::new(Config {
+            log: log.clone(),
+            trust,
+            response_header: propagator.request_id_name().parse().ok(),
+            propagators: Propagators::new(propagator),
+            policy: Arc::new(DefaultPolicy),
+            deadline: None,
+            enforces_deadline: false,
+        }))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Config)) -> ServerLayer {
+        let mut config = Arc::unwrap_or_clone(self.0);
+        change(&mut config);
+        ServerLayer(Arc::new(config))
+    }
+}
+
+impl Config {
+    /// The context in which a request is handled.
+    fn context<B>(&self, request: &Request<B>, kind: Kind) -> (Context, Canceller) {
+        let incoming = self.propagators.of(kind).extract(&Headers(request.headers()));
+        let mut ctx = match self.trust {
+            Trust::Internal => Edit::from(&incoming),
+            Trust::Edge => at_edge(&incoming),
+        };
+        if let Some(timeout) = self.deadline {
+            ctx = ctx.with_timeout(timeout);
+        }
+        ctx = match kind {
+            Kind::Grpc => ctx.with(&keys::RPC_METHOD, keys::rpc_method(request.uri())),
+            Kind::Http => ctx
+                .with(&keys::METHOD, keys::method(request.method()))
+                .with(&keys::PATH, keys::path(request.uri())),
+        };
+        if let Some(route) = self.policy.route(request.extensions()) {
+            ctx = ctx.with(&keys::ROUTE, route);
+        }
+        let ctx = self.policy.context(ctx, &RequestHead::of(request));
+        let (ctx, canceller) = ctx.with_cancellation();
+        (ctx.finish(), canceller)
+    }
+}
+
+fn at_edge(incoming: &Incoming) -> Edit {
+    let mut ctx = Edit::from(&Incoming::default());
+    if let Some(id) = &incoming.request_id {
+        ctx = ctx.with(&keys::UPSTREAM_ID, id.as_str());
+    }
+    if let Some(parent) = &incoming.trace_parent {
+        ctx = ctx.with(&keys::UPSTREAM_TRACE_ID, parent.trace_id.to_string());
+    }
+    match incoming.timeout {
+        Some(timeout) => ctx.with_timeout(timeout),
+        None => ctx,
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("trust", &self.trust)
+            .field("propagators", &self.propagators)
+            .field("deadline", &self.deadline)
+            .field("enforces_deadline", &self.enforces_deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = Server<S>;
+
+    fn layer(&self, inner: S) -> Server<S> {
+        Server { inner, config: self.0.clone() }
+    }
+}
+
+/// The service that [`ServerLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct Server<S> {
+    inner: S,
+    config: Arc<Config>,
+}
+
+impl<S, B, R> Service<Request<B>> for Server<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Display,
+    R: http_body::Body,
+{
+    type Response = Response<CallBody<R>>;
+    type Error = S::Error;
+    type Future = CallFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> CallFuture<S::Future> {
+        let config = &self.config;
+        let kind = Kind::of(&request);
+        let (ctx, canceller) = config.context(&request, kind);
+        let side = Side::Server { canceller, policy: config.policy.clone() };
+        let mut call = Call::new(config.log.clone(), ctx.clone(), side, kind, &request);
+        if config.enforces_deadline && ctx.remaining().is_some_and(|left| left.is_zero()) {
+            return CallFuture::refused(kind, call, config.response_header.clone());
+        }
+        request.extensions_mut().insert(ctx.clone());
+        let inner = call.watch_panic(|_| ctx.scope(|| self.inner.call(request)));
+        CallFuture::new(inner.in_context(ctx), call, config.response_header.clone())
+    }
+}
