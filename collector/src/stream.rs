@@ -1,0 +1,100 @@
+use std::fmt;
+
+/// The name of a stream: a UUID, in lower case with hyphens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StreamId([u8; 16]);
+
+/// Begins the ids that a collector makes for those who name no stream of their own ("thrl").
+const OWN: [u8; 4] = *b"thrl";
+
+impl StreamId {
+    /// A new id for a stream that no client can come back to.
+    pub(crate) fn own() -> Self {
+        let mut id = [0; 16];
+        if getrandom::fill(&mut id).is_err() {
+            let nanos = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_nanos();
+            id = nanos.rotate_left(32).to_be_bytes();
+        }
+        id[..4].copy_from_slice(&OWN);
+        // Version 8: a UUID whose meaning is its maker's.
+        id[6] = (id[6] & 0x0f) | 0x80;
+        id[8] = (id[8] & 0x3f) | 0x80;
+        Self(id)
+    }
+
+    /// Whether a collector made it.
+    pub(crate) fn is_own(self) -> bool {
+        self.0[..4] == OWN && self.0[6] >> 4 == 8
+    }
+
+    /// The id that `text` spells, if it does so in the one accepted form.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.as_bytes();
+        if text.len() != 36 {
+            return None;
+        }
+        let mut id = [0; 16];
+        let mut digits = 0;
+        for (at, &byte) in text.iter().enumerate() {
+            let digit = match (at, byte) {
+                (8 | 13 | 18 | 23, b'-') => continue,
+                (8 | 13 | 18 | 23, _) => return None,
+                (_, b'0'..=b'9') => byte - b'0',
+                (_, b'a'..=b'f') => byte - b'a' + 10,
+                _ => return None,
+            };
+            id[digits / 2] = id[digits / 2] << 4 | digit;
+            digits += 1;
+        }
+        Some(Self(id))
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spells_what_it_parses() {
+        let text = "0193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6d";
+        assert_eq!(StreamId::parse(text).unwrap().to_string(), text);
+        assert!(!StreamId::parse(text).unwrap().is_own());
+    }
+
+    #[test]
+    fn other_spellings_are_no_ids() {
+        for text in [
+            "",
+            "0193F6C2-7D3E-7BB4-9C1E-2F0D3A1B5C6D",
+            "0193f6c27d3e7bb49c1e2f0d3a1b5c6d",
+            "0193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6",
+            "0193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6dd",
+            "0193f6c2-7d3e-7bb4-9c1e02f0d3a1b5c6d",
+            "{193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6d",
+        ] {
+            assert_eq!(StreamId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn own_ids_are_known_again_and_differ() {
+        let id = StreamId::own();
+        assert!(StreamId::parse(&id.to_string()).unwrap().is_own());
+        assert_ne!(id, StreamId::own());
+    }
+}

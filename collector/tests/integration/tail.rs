@@ -1,0 +1,164 @@
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    process::{Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use crate::support::{BIN, PATIENCE, Place, event};
+
+const LINES: [&str; 5] = [
+    r#"{"timestamp":"2026-11-21T09:28:31.000000Z","level":"INFO","event":"service.started","version":1,"message":"Service started","service":{"name":"accounts"}}"#,
+    r#"{"timestamp":"2026-11-21T09:28:31.123456Z","level":"ERROR","event":"user.login_failed","version":1,"message":"User login failed","service":{"name":"accounts","version":"1.4.2"},"context":{"id":"r1","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7"},"user":"tylertreat","attempts":3,"reason":"Invalid username or password"}"#,
+    r#"{"timestamp":"2026-11-21T09:28:31.130000Z","level":"WARN","event":"server.request","version":1,"kind":"span","message":"","service":{"name":"accounts"},"context":{"id":"r1","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","http.request.method":"POST","url.path":"/login"},"duration_us":12000,"outcome":"ok","http.response.status_code":401}"#,
+    "not an event \u{1b}[31m",
+    r#"{"timestamp":"2026-11-21T09:28:32.000000Z","level":"DEBUG","event":"log","version":1,"message":"clear \u001b[2J\u0007 and \u202e turn","service":{"name":"edge"},"target":"a::b","note":"line\nbreak","\u001bkey":"\u009b1m","list":["\u001b"]}"#,
+];
+
+const SHOWN: &str = r#"09:28:31.000  INFO  accounts  service.started    Service started
+09:28:31.123  ERROR accounts  user.login_failed  User login failed  user=tylertreat attempts=3 reason="Invalid username or password"
+09:28:31.130  WARN  accounts  server.request     POST /login 401  duration=12.0ms outcome=ok
+not an event \u001b[31m
+09:28:32.000  DEBUG edge      log                clear \u001b[2J\u0007 and \u202e turn  note="line\nbreak" \u001bkey="\u009b1m" list=["\u001b"]
+"#;
+
+/// A spool whose lines stand in two files.
+fn spool() -> Place {
+    let place = Place::new();
+    fs::create_dir(place.dir()).unwrap();
+    for (sequence, lines) in [(1, &LINES[..2]), (7, &LINES[2..])] {
+        let path = place.dir().join(format!("events-{sequence:020}.ndjson"));
+        fs::write(path, lines.join("\n") + "\n").unwrap();
+    }
+    place
+}
+
+fn tail(place: &Place, arguments: &[&str]) -> Output {
+    let mut command = Command::new(BIN);
+    command.arg("tail").arg("--dir").arg(place.dir());
+    command.args(arguments).output().unwrap()
+}
+
+fn shown(place: &Place, arguments: &[&str]) -> String {
+    let output = tail(place, &[&["--no-follow"], arguments].concat());
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn stored_events_are_lines_in_columns() {
+    assert_eq!(shown(&spool(), &[]), SHOWN);
+}
+
+#[test]
+fn nothing_stored_reaches_the_terminal_as_a_control_character() {
+    for arguments in [&[][..], &["--color=never", "--ids"], &["--tree"]] {
+        let out = shown(&spool(), arguments);
+        assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out:?}");
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    assert!(!shown(&spool(), &[]).contains('\x1b'));
+    assert!(shown(&spool(), &["--color", "always"]).contains("\x1b["));
+}
+
+#[test]
+fn the_last_lines_are_found_over_files() {
+    let last = |n: &str| shown(&spool(), &["-n", n, "--json"]);
+    assert_eq!(last("0"), "");
+    for n in 1..=5 {
+        assert_eq!(last(&n.to_string()), LINES[5 - n..].join("\n") + "\n");
+    }
+    assert_eq!(last("100"), LINES.join("\n") + "\n");
+}
+
+#[test]
+fn filters_leave_only_what_matches() {
+    let place = spool();
+    let matching = |arguments: &[&str]| {
+        let out = shown(&place, &[&["--json"], arguments].concat());
+        let lines = out.lines();
+        let found = lines.map(|line| LINES.iter().position(|l| *l == line).unwrap());
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(matching(&["--event", "user"]), [1]);
+    assert_eq!(matching(&["--event", "server", "--event", "log"]), [2, 4]);
+    assert!(matching(&["--event", "user.login"]).is_empty());
+    assert_eq!(matching(&["--level", "warn"]), [1, 2]);
+    assert_eq!(matching(&["--service", "edge"]), [4]);
+    assert_eq!(matching(&["--where", "attempts=3", "--where", "user=tylertreat"]), [1]);
+    assert_eq!(matching(&["--where", "url.path=/login"]), [2]);
+    assert_eq!(matching(&["--request", "r1"]), [1, 2]);
+    assert_eq!(matching(&["-n", "1", "--service", "accounts"]), [2]);
+}
+
+#[test]
+fn a_request_that_is_not_there_says_so() {
+    let output = tail(&spool(), &["--request", "r2"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(output.stdout.is_empty() && said.contains("r2"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_says_so() {
+    let output = tail(&Place::new(), &[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("throughline collect"), "{said}");
+}
+
+#[test]
+fn new_events_are_followed() {
+    let place = spool();
+    let mut child = Command::new(BIN)
+        .args(["tail", "-n", "1", "--json", "--dir"])
+        .arg(place.dir())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let (send, lines) = mpsc::channel();
+    let reading = thread::spawn(move || {
+        for line in out.lines() {
+            let _ = send.send(line.unwrap());
+        }
+    });
+    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), LINES[4]);
+    let append = |sequence: usize, text: &str| {
+        let path = place.dir().join(format!("events-{sequence:020}.ndjson"));
+        let mut file = File::options().create(true).append(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    let one = event(1);
+    append(7, &one[..50]);
+    append(7, &format!("{}\n", &one[50..]));
+    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), one);
+    append(8, &(event(2) + "\n" + &event(3) + "\n"));
+    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), event(2));
+    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), event(3));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reading.join().unwrap();
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads() {
+    let place = spool();
+    let path = place.dir().join("events-00000000000000000008.ndjson");
+    fs::write(path, (event(1) + "\n").repeat(20_000)).unwrap();
+    let mut child = Command::new(BIN)
+        .args(["tail", "-n", "20000", "--dir"])
+        .arg(place.dir())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
