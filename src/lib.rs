@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Features
+//!
+//! | feature | by default | what it adds |
+//! |---|---|---|
+//! | `tower` | yes | the middleware for tower, hyper, axum and tonic, as [`tower`] |
+//! | `axum` | no | an extractor for axum's handlers, and the route that axum's router took |
+//! | `opentelemetry-0_33` | no | contexts from and to OpenTelemetry 0.33, as `ctx::opentelemetry_0_33` |
+
+#![forbid(unsafe_code)]
+
+pub use throughline_ctx as ctx;
+pub use throughline_schema as schema;
+pub use throughline_structlog as structlog;
+#[cfg(feature = "tower")]
+pub use throughline_tower as tower;
+
+pub use throughline_ctx::{Context, InContextExt, Key};
+#[doc(no_inline)]
+pub use throughline_schema::__private::{EventFromFacade as Event, EventTrait as Event};
+pub use throughline_schema::{Class, Level, Outcome};
+pub use throughline_structlog::{Logger, Service, init, logger};
+pub use throughline_structlog::{debug, error, info, trace, warn};
