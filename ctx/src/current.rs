@@ -3,6 +3,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::Context;
@@ -48,9 +49,9 @@ impl Drop for Restore {
     }
 }
 
-/// Gives a future a context.
+/// Gives a future or a stream a context.
 pub trait InContextExt: Sized {
-    /// The same future, with `ctx` as the current context whenever it is polled, on whatever thread.
+    /// The same future or stream, with `ctx` as the current context whenever it is polled, on whatever thread.
     ///
     /// ```
     /// use throughline_ctx::{Context, InContextExt};
@@ -65,12 +66,12 @@ pub trait InContextExt: Sized {
     }
 }
 
-impl<F: Future> InContextExt for F {}
+impl<T> InContextExt for T {}
 
 pin_project! {
-    /// A future with a context: see [`InContextExt::in_context`].
+    /// A future or a stream with a context: see [`InContextExt::in_context`].
     #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
+    #[must_use = "futures and streams do nothing unless polled"]
     pub struct InContext<F> {
         #[pin]
         inner: Option<F>,
@@ -78,7 +79,7 @@ pin_project! {
     }
 
     impl<F> PinnedDrop for InContext<F> {
-        // What the future's values do when they are dropped belongs to the request as well.
+        // What its values do when they are dropped belongs to the request as well.
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             this.ctx.scope(|| this.inner.set(None));
@@ -95,5 +96,21 @@ impl<F: Future> Future for InContext<F> {
             Some(inner) => this.ctx.scope(|| inner.poll(cx)),
             None => Poll::Pending, // only after it was dropped, when nobody polls it
         }
+    }
+}
+
+impl<S: Stream> Stream for InContext<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Option<S::Item>> {
+        let this = self.project();
+        match this.inner.as_pin_mut() {
+            Some(inner) => this.ctx.scope(|| inner.poll_next(cx)),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.as_ref().map_or((0, Some(0)), Stream::size_hint)
     }
 }

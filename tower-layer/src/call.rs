@@ -160,6 +160,7 @@ impl Call {
             response_size: self.http_status.map(|_| self.response_size),
             error_type,
             error,
+            baggage_dropped: Some(self.ctx.baggage().dropped()).filter(|&dropped| dropped > 0),
         };
         let level = policy.level(&Ended {
             outcome,

@@ -35,6 +35,9 @@ pub(crate) struct ServerRequest {
     pub(crate) error_type: Option<Cow<'static, str>>,
     /// What the service or the body failed with.
     pub(crate) error: Option<String>,
+    /// How many members of the request's baggage were malformed or did not fit, and were left out.
+    #[event(rename = "baggage.dropped")]
+    pub(crate) baggage_dropped: Option<u32>,
 }
 
 /// A client made a call.

@@ -27,13 +27,13 @@
 //! `request.extensions().get::<Context>()`. Take it from there to hand it to a task: a spawned task begins with no current context, until
 //! [`in_context`](throughline_ctx::InContextExt::in_context) gives it one.
 //!
-//! A client finds the context of a call in the extensions of its request, and else takes the current one.
+//! A client finds the context of a call in the extensions of its request, and else takes the current one. [`clients`] shows it for hyper-util, tonic and reqwest.
 //!
 //! # The events
 //!
 //! | event | of | fields, beside `duration_us` and `outcome` |
 //! |---|---|---|
-//! | `server.request` | [`ServerLayer`] | `http.response.status_code`, `rpc.grpc.status_code`, `http.request.body.size`, `http.response.body.size`, `error.type`, `error` |
+//! | `server.request` | [`ServerLayer`] | `http.response.status_code`, `rpc.grpc.status_code`, `http.request.body.size`, `http.response.body.size`, `error.type`, `error`, `baggage.dropped` |
 //! | `client.request` | [`ClientLayer`] | `http.request.method` and `url.path`, or `rpc.method`; `server.address`, `server.port`; and those of the server |
 //!
 //! On the side of the server, what is known when the request comes in is part of its context, and so of all its events: `http.request.method` and `url.path` (without the query), or
@@ -51,6 +51,9 @@
 mod body;
 mod call;
 mod client;
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("clients.md")]
+pub mod clients {}
 mod events;
 #[cfg(feature = "axum")]
 mod extract;

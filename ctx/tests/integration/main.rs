@@ -3,6 +3,8 @@
 mod cancellation;
 mod current;
 mod deadline;
+mod environment;
 mod naive;
 mod propagation;
+mod stream;
 mod w3c;

@@ -115,11 +115,15 @@ async fn with_baggage(layer: ServerLayer, captured: &testing::Captured) -> serde
     let site = Site::start(app.layer(layer)).await;
     let request = Request::get(site.uri("/"))
         .header("baggage", "tenant.id=acme%20inc,weight=7;p=1")
-        .header("baggage", "stranger=hunter2")
+        .header("baggage", "stranger=hunter2,mal formed=1")
         .body(Full::default());
     within("a response", http1().request(request.unwrap())).await.unwrap();
     site.stop().await;
-    only(captured, "server.request")["context"].clone()
+    let event = only(captured, "server.request");
+    if event["context"].get("tenant.id").is_some() {
+        assert_eq!(event["baggage.dropped"], 1);
+    }
+    event["context"].clone()
 }
 
 #[tokio::test]
