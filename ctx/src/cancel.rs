@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +10,7 @@ use std::task::{Poll, Waker};
 pub(crate) struct Cancellation {
     above: Option<Arc<Cancellation>>,
     cancelled: AtomicBool,
-    waiting: Mutex<HashMap<u64, Waker>>,
+    waiting: Mutex<Vec<(u64, Waker)>>,
 }
 
 impl Cancellation {
@@ -28,8 +27,17 @@ impl Cancellation {
             || self.above.as_ref().is_some_and(|above| above.is_cancelled())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Waker>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<(u64, Waker)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a waker in place of the one that this future left before, if it did, and returns that.
+    fn replace(&self, id: u64, waker: Option<Waker>) -> Option<Waker> {
+        let mut waiting = self.waiting();
+        let place = waiting.iter().position(|(other, _)| *other == id);
+        let old = place.map(|place| waiting.swap_remove(place).1);
+        waiting.extend(waker.map(|waker| (id, waker)));
+        old
     }
 
     fn chain(&self) -> impl Iterator<Item = &Cancellation> {
@@ -46,7 +54,7 @@ impl Canceller {
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         let waiting = std::mem::take(&mut *self.0.waiting());
-        for waker in waiting.into_values() {
+        for (_, waker) in waiting {
             waker.wake();
         }
     }
@@ -78,7 +86,7 @@ impl Future for Cancelled {
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
         let Some(cancellation) = &self.cancellation else { return Poll::Pending };
         for level in cancellation.chain() {
-            let old = level.waiting().insert(self.id, cx.waker().clone());
+            let old = level.replace(self.id, Some(cx.waker().clone()));
             drop(old); // not under the lock: the last waker of a task drops whatever the task holds
         }
         // Looked at after the waker stands there: a cancel before this is seen, one after it wakes.
@@ -89,7 +97,7 @@ impl Future for Cancelled {
 impl Drop for Cancelled {
     fn drop(&mut self) {
         for level in self.cancellation.iter().flat_map(|cancellation| cancellation.chain()) {
-            let waker = level.waiting().remove(&self.id);
+            let waker = level.replace(self.id, None);
             drop(waker); // not under the lock, as above
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Inner {
     span: Span,
     trace_state: Option<TraceState>,
     pub(crate) baggage: Baggage,
-    pub(crate) entries: Arc<[Entry]>,
+    pub(crate) entries: Entries,
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancellation: Option<Arc<Cancellation>>,
     rendered: Rendered,
@@ -40,6 +40,16 @@ struct Span {
 pub(crate) struct Entry {
     pub(crate) key: &'static KeyInfo,
     pub(crate) value: Value,
+}
+
+/// The entries of a context, shared with those that were made of it.
+#[derive(Clone, Default)]
+pub(crate) struct Entries(pub(crate) Option<Arc<[Entry]>>);
+
+impl Entries {
+    pub(crate) fn as_slice(&self) -> &[Entry] {
+        self.0.as_deref().unwrap_or_default()
+    }
 }
 
 impl Context {
@@ -99,7 +109,7 @@ impl Context {
     /// assert_eq!(ctx.get(&ATTEMPT), Some(2));
     /// ```
     pub fn edit(&self) -> Edit {
-        Edit::new(self.0.derive())
+        Edit::new(Arc::new(self.0.derive()))
     }
 
     /// The same context with a deadline, unless it has an earlier one.
@@ -184,13 +194,14 @@ impl Context {
 
     /// The value of an entry.
     pub fn get<T: EntryType + ?Sized>(&self, key: &Key<T>) -> Option<T::Ref<'_>> {
-        let entry = self.0.entries.iter().find(|entry| entry.key.name() == key.info().name())?;
+        let entry =
+            self.0.entries.as_slice().iter().find(|entry| entry.key.name() == key.info().name())?;
         T::unwrap(&entry.value)
     }
 
     /// All entries, in the order in which they were first set. No name comes twice.
     pub fn entries(&self) -> impl Iterator<Item = (&'static KeyInfo, &Value)> {
-        self.0.entries.iter().map(|entry| (entry.key, &entry.value))
+        self.0.entries.as_slice().iter().map(|entry| (entry.key, &entry.value))
     }
 
     /// The moment after which nobody waits for the answer.
@@ -236,7 +247,9 @@ impl Inner {
             span,
             trace_state: incoming.trace_state.clone().filter(|_| parent.is_some()),
             baggage: incoming.baggage.clone(),
-            entries: incoming.entries.as_slice().into(),
+            entries: Entries(
+                (!incoming.entries.is_empty()).then(|| incoming.entries.as_slice().into()),
+            ),
             deadline: incoming.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             cancellation: None,
             rendered: Rendered::default(),

@@ -1,20 +1,27 @@
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
-use crate::context::{Entry, Inner};
+use crate::context::{Entries, Entry, Inner};
 use crate::propagation::Incoming;
 use crate::{Canceller, Context, EntryType, Key, Scope};
 
 /// Several changes of a context at once, for the cost of one: see [`Context::edit`].
 pub struct Edit {
-    inner: Inner,
+    /// The context that is being made. Nobody else has it yet.
+    inner: Arc<Inner>,
     /// The entries, if they differ from those of `inner`.
     entries: Option<Vec<Entry>>,
 }
 
+thread_local! {
+    /// Room for the entries of an [`Edit`], kept for the next one.
+    static ROOM: Cell<Vec<Entry>> = const { Cell::new(Vec::new()) };
+}
+
 impl Edit {
-    pub(crate) fn new(inner: Inner) -> Edit {
+    pub(crate) fn new(inner: Arc<Inner>) -> Edit {
         Edit { inner, entries: None }
     }
 
@@ -25,11 +32,14 @@ impl Edit {
     {
         let new = Entry { key: key.info(), value: T::wrap(value.into()) };
         if new.key.scope() == Scope::Propagated {
-            self.inner.baggage = self.inner.baggage.with(new.key.name(), &new.value.to_text());
+            self.change(|inner| {
+                inner.baggage = inner.baggage.with(new.key.name(), &new.value.to_text());
+            });
         }
-        let old = &self.inner.entries;
+        let old = self.inner.entries.as_slice();
         let entries = self.entries.get_or_insert_with(|| {
-            let mut entries = Vec::with_capacity(old.len() + 4);
+            let mut entries = ROOM.try_with(Cell::take).unwrap_or_default();
+            entries.clear();
             entries.extend_from_slice(old);
             entries
         });
@@ -42,8 +52,10 @@ impl Edit {
 
     /// Sets a deadline, as [`Context::with_deadline`] does.
     pub fn with_deadline(mut self, deadline: Instant) -> Edit {
-        let earlier = self.inner.deadline.filter(|earlier| *earlier <= deadline);
-        self.inner.deadline = earlier.or(Some(deadline));
+        self.change(|inner| {
+            let earlier = inner.deadline.filter(|earlier| *earlier <= deadline);
+            inner.deadline = earlier.or(Some(deadline));
+        });
         self
     }
 
@@ -57,24 +69,33 @@ impl Edit {
 
     /// Makes the context one that can be cancelled, as [`Context::with_cancellation`] does.
     pub fn with_cancellation(mut self) -> (Edit, Canceller) {
-        let cancellation = Cancellation::below(self.inner.cancellation.take());
-        self.inner.cancellation = Some(cancellation.clone());
+        let cancellation = Cancellation::below(self.inner.cancellation.clone());
+        self.change(|inner| inner.cancellation = Some(cancellation.clone()));
         (self, Canceller(cancellation))
     }
 
     /// The context with the changes.
     pub fn finish(mut self) -> Context {
-        if let Some(entries) = self.entries {
-            self.inner.entries = entries.into();
+        if let Some(mut entries) = self.entries.take() {
+            let shared = entries.drain(..).collect();
+            self.change(|inner| inner.entries = Entries(Some(shared)));
+            let _ = ROOM.try_with(|room| room.set(entries));
         }
-        Context(Arc::new(self.inner))
+        Context(self.inner)
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Inner)) {
+        // Always there: the context is handed out by `finish` only.
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            change(inner);
+        }
     }
 }
 
 impl From<&Incoming> for Edit {
     /// Begins with the context that [`Context::continue_from`] would make.
     fn from(incoming: &Incoming) -> Edit {
-        Edit::new(Inner::continue_from(incoming))
+        Edit::new(Arc::new(Inner::continue_from(incoming)))
     }
 }
 

@@ -1,37 +1,34 @@
 use std::sync::OnceLock;
 
-/// The forms into which writers rendered one context: a list that only ever grows, by one for each form.
+/// The forms into which writers rendered one context: a list that only ever grows, by one for each form. The first, which is mostly the only one, costs no
+/// allocation but its own.
 #[derive(Default)]
-pub(crate) struct Rendered(OnceLock<Box<Form>>);
+pub(crate) struct Rendered {
+    form: OnceLock<Form>,
+    others: OnceLock<Box<Rendered>>,
+}
 
 struct Form {
     id: u64,
     bytes: Box<[u8]>,
-    next: Rendered,
 }
 
 impl Rendered {
     /// The form of this id, made now if nobody has yet. Two threads that come first at once may both make it; one is kept.
     pub(crate) fn get(&self, id: u64, render: impl FnOnce() -> Box<[u8]>) -> &[u8] {
-        let mut place = self;
-        while let Some(form) = place.0.get() {
-            if form.id == id {
-                return &form.bytes;
-            }
-            place = &form.next;
-        }
-        let mut new = Box::new(Form { id, bytes: render(), next: Rendered::default() });
+        let mut this = self;
+        let mut render = Some(render);
+        let mut made = None;
         loop {
-            match place.0.set(new) {
-                Ok(()) => return place.0.get().map_or(&[], |form| &form.bytes),
-                Err(mine) => {
-                    let Some(theirs) = place.0.get() else { return &[] };
-                    if theirs.id == id {
-                        return &theirs.bytes;
-                    }
-                    new = mine;
-                    place = &theirs.next;
-                }
+            if this.form.get().is_none()
+                && let Some(bytes) = made.take().or_else(|| render.take().map(|render| render()))
+                && let Err(form) = this.form.set(Form { id, bytes })
+            {
+                made = Some(form.bytes); // another thread was faster
+            }
+            match this.form.get() {
+                Some(form) if form.id == id => return &form.bytes,
+                _ => this = this.others.get_or_init(Box::default),
             }
         }
     }

@@ -59,15 +59,19 @@ pub enum ValueType {
     Text,
 }
 
-/// Text that is shared, not copied, when a context is.
+/// Text of an entry. Short text stands in it; longer text is shared, not copied, when a context is.
 #[derive(Clone)]
 pub struct Text(Repr);
 
 #[derive(Clone)]
 enum Repr {
     Static(&'static str),
+    Short { len: u8, bytes: [u8; SHORT] },
     Shared(Arc<str>),
 }
+
+/// As many bytes as fit into the room that the others need anyway.
+const SHORT: usize = 22;
 
 impl Text {
     /// Text that lives as long as the program: nothing is copied or counted.
@@ -79,6 +83,10 @@ impl Text {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Static(text) => text,
+            // They were text when they came.
+            Repr::Short { len, bytes } => {
+                str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default()
+            }
             Repr::Shared(text) => text,
         }
     }
@@ -94,7 +102,14 @@ impl Deref for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
-        Text(Repr::Shared(text.into()))
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..text.len()) {
+            Some(start) => {
+                start.copy_from_slice(text.as_bytes());
+                Text(Repr::Short { len: text.len() as u8, bytes })
+            }
+            None => Text(Repr::Shared(text.into())),
+        }
     }
 }
 
@@ -106,7 +121,7 @@ impl From<&String> for Text {
 
 impl From<String> for Text {
     fn from(text: String) -> Text {
-        Text(Repr::Shared(text.into()))
+        text.as_str().into()
     }
 }
 
@@ -180,4 +195,18 @@ entry_type! {
     u64: u64, <'a> u64, U64, |value| *value;
     f64: f64, <'a> f64, F64, |value| *value;
     str: Text, <'a> &'a str, Text, |value| value.as_str();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_any_length_is_the_text_that_it_was() {
+        for len in 0..60 {
+            let text = "é".repeat(len / 2) + &"x".repeat(len % 2);
+            assert_eq!(Text::from(text.as_str()).as_str(), text);
+        }
+        assert_eq!(size_of::<Text>(), 24);
+    }
 }

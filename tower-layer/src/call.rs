@@ -36,7 +36,7 @@ pub(crate) enum Side {
     /// The one that handles it. The canceller tells its children that the caller went away.
     Server { canceller: Canceller, policy: Arc<dyn Policy> },
     /// The one that made it.
-    Client(Box<Target>),
+    Client(Target),
 }
 
 /// What a client called.

@@ -147,7 +147,7 @@ where
         };
 
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let side = Side::Client(Box::new(Target { method, uri }));
+        let side = Side::Client(Target { method, uri });
         let mut call = Call::new(self.config.log.clone(), ctx.clone(), side, kind, &request);
         let inner = call.watch_panic(|_| ctx.scope(|| self.inner.call(request)));
         CallFuture::new(inner.in_context(ctx), call, None)

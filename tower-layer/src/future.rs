@@ -11,6 +11,9 @@ use crate::call::Call;
 use crate::propagators::Kind;
 use crate::{CallBody, grpc};
 
+/// A header for the response.
+pub(crate) type Header = (HeaderName, HeaderValue);
+
 pin_project! {
     /// The future of [`Server`](crate::Server) and [`Client`](crate::Client): polls the service's in the context of the call.
     pub struct CallFuture<F> {
@@ -18,7 +21,7 @@ pin_project! {
         #[pin]
         work: Work<F>,
         call: Option<Call>,
-        response_header: Option<HeaderName>,
+        response_header: Option<Header>,
     }
 }
 
@@ -35,7 +38,7 @@ impl<F> CallFuture<F> {
     pub(crate) fn new(
         future: InContext<F>,
         call: Call,
-        response_header: Option<HeaderName>,
+        response_header: Option<Header>,
     ) -> CallFuture<F> {
         CallFuture { work: Work::Called { future }, call: Some(call), response_header }
     }
@@ -43,7 +46,7 @@ impl<F> CallFuture<F> {
     pub(crate) fn refused(
         kind: Kind,
         call: Call,
-        response_header: Option<HeaderName>,
+        response_header: Option<Header>,
     ) -> CallFuture<F> {
         CallFuture { work: Work::Refused { kind }, call: Some(call), response_header }
     }
@@ -90,14 +93,13 @@ where
 fn respond<A, B: http_body::Body>(
     mut response: Response<A>,
     mut call: Option<Call>,
-    header: Option<HeaderName>,
+    header: Option<Header>,
     body: impl FnOnce(A) -> Option<B>,
 ) -> Response<CallBody<B>> {
     if let Some(call) = &mut call {
         call.responded(response.status(), response.headers());
-        let id = HeaderValue::from_str(call.ctx().request_id().as_str());
-        if let (Some(header), Ok(id)) = (header, id) {
-            response.headers_mut().insert(header, id);
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, value);
         }
     }
     response.map(|inner| CallBody::new(body(inner), call))

@@ -1,7 +1,9 @@
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::propagators::Kind;
+
+static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// A gRPC status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +16,7 @@ impl Code {
 
     /// What `grpc-status` says, in headers or trailers. A value that is no code is `UNKNOWN`, as gRPC says.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Code> {
-        let value = headers.get("grpc-status")?;
+        let value = headers.get(&GRPC_STATUS)?;
         let code = value.to_str().ok().and_then(|text| text.parse().ok());
         Some(code.filter(|code| usize::from(*code) < NAMES.len()).map_or(Code::UNKNOWN, Code))
     }
@@ -73,7 +75,7 @@ pub(crate) fn deadline_exceeded(kind: Kind) -> Response<()> {
         Kind::Grpc => {
             let headers = response.headers_mut();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-            headers.insert("grpc-status", HeaderValue::from(u16::from(Code::DEADLINE_EXCEEDED.0)));
+            headers.insert(&GRPC_STATUS, HeaderValue::from(u16::from(Code::DEADLINE_EXCEEDED.0)));
             headers.insert(
                 "grpc-message",
                 HeaderValue::from_static("The deadline passed before the call was handled"),

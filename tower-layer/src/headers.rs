@@ -18,21 +18,41 @@ pub struct Headers<H>(pub H);
 
 impl<H: Borrow<HeaderMap>> Extractor for Headers<H> {
     fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.borrow().get_all(name).into_iter().map(HeaderValue::as_bytes)
+        let headers = self.0.borrow();
+        let values = match known(name) {
+            Some(name) => headers.get_all(name),
+            None => headers.get_all(name),
+        };
+        values.into_iter().map(HeaderValue::as_bytes)
     }
 }
 
 impl<H: BorrowMut<HeaderMap>> Injector for Headers<H> {
     fn set(&mut self, name: &str, value: &str) {
         // A name that was configured and is none cannot be sent; every value is visible ASCII.
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
-        {
+        let name = known(name).cloned().or_else(|| HeaderName::from_bytes(name.as_bytes()).ok());
+        if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             self.0.borrow_mut().insert(name, value);
         }
     }
 
     fn remove(&mut self, name: &str) {
-        self.0.borrow_mut().remove(name);
+        match known(name) {
+            Some(name) => self.0.borrow_mut().remove(name),
+            None => self.0.borrow_mut().remove(name),
+        };
     }
+}
+
+/// The usual names, which are not worth being parsed for each request.
+fn known(name: &str) -> Option<&'static HeaderName> {
+    static KNOWN: [HeaderName; 6] = [
+        HeaderName::from_static("traceparent"),
+        HeaderName::from_static("tracestate"),
+        HeaderName::from_static("baggage"),
+        HeaderName::from_static("x-request-id"),
+        HeaderName::from_static("x-request-timeout-ms"),
+        HeaderName::from_static("grpc-timeout"),
+    ];
+    KNOWN.iter().find(|known| known.as_str() == name)
 }

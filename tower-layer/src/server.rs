@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::{HeaderName, Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use throughline_ctx::propagation::{Incoming, Propagator};
 use throughline_ctx::{Canceller, Context, Edit, InContextExt};
 use throughline_structlog::Logger;
@@ -11,6 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::call::{Call, Side};
+use crate::future::Header;
 use crate::policy::DefaultPolicy;
 use crate::propagators::{Kind, Propagators};
 use crate::{CallBody, CallFuture, Headers, Policy, RequestHead, keys};
@@ -118,6 +119,16 @@ impl Config {
         let (ctx, canceller) = ctx.with_cancellation();
         (ctx.finish(), canceller)
     }
+
+    /// The request id for the response: the header that the request brought, if that is the one.
+    fn response_header<B>(&self, request: &Request<B>, ctx: &Context) -> Option<Header> {
+        let name = self.response_header.clone()?;
+        let id = ctx.request_id().as_str();
+        let brought =
+            request.headers().get(&name).filter(|value| value.as_bytes() == id.as_bytes());
+        let value = brought.cloned().or_else(|| HeaderValue::from_str(id).ok())?;
+        Some((name, value))
+    }
 }
 
 fn at_edge(incoming: &Incoming) -> Edit {
@@ -180,11 +191,12 @@ where
         let (ctx, canceller) = config.context(&request, kind);
         let side = Side::Server { canceller, policy: config.policy.clone() };
         let mut call = Call::new(config.log.clone(), ctx.clone(), side, kind, &request);
+        let header = config.response_header(&request, &ctx);
         if config.enforces_deadline && ctx.remaining().is_some_and(|left| left.is_zero()) {
-            return CallFuture::refused(kind, call, config.response_header.clone());
+            return CallFuture::refused(kind, call, header);
         }
         request.extensions_mut().insert(ctx.clone());
         let inner = call.watch_panic(|_| ctx.scope(|| self.inner.call(request)));
-        CallFuture::new(inner.in_context(ctx), call, config.response_header.clone())
+        CallFuture::new(inner.in_context(ctx), call, header)
     }
 }

@@ -4,23 +4,35 @@ use throughline_schema::ValueWriter;
 use super::value::{REDACTED, ValueEncoder};
 use crate::clearance::Clearance;
 
-/// The `context` member, with the comma before it.
-pub(super) fn render(ctx: &Context, clearance: Clearance) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(256);
+/// Appends the `context` member, with the comma before it. It is rendered by the first event of the context, and kept for the others.
+#[inline]
+pub(super) fn push(out: &mut Vec<u8>, ctx: &Context, clearance: Clearance) {
+    let bytes = ctx.rendered(clearance.form(), |ctx| {
+        // Into the line, where there is room, so that what is kept is of the right size at once.
+        let start = out.len();
+        render(out, ctx, clearance);
+        let bytes = Box::from(&out[start..]);
+        out.truncate(start);
+        bytes
+    });
+    out.extend_from_slice(bytes);
+}
+
+#[cold]
+fn render(out: &mut Vec<u8>, ctx: &Context, clearance: Clearance) {
     // Neither the request id nor a key's name has a character to escape.
     out.extend_from_slice(b",\"context\":{\"id\":\"");
     out.extend_from_slice(ctx.request_id().as_str().as_bytes());
     out.push(b'"');
-    push_id(&mut out, "trace_id", &ctx.trace_id().to_hex());
-    push_id(&mut out, "span_id", &ctx.span_id().to_hex());
+    push_id(out, "trace_id", &ctx.trace_id().to_hex());
+    push_id(out, "span_id", &ctx.span_id().to_hex());
     if let Some(parent) = ctx.parent_span_id() {
-        push_id(&mut out, "parent_span_id", &parent.to_hex());
+        push_id(out, "parent_span_id", &parent.to_hex());
     }
     for (key, value) in ctx.entries() {
-        push_entry(&mut out, key, value, clearance);
+        push_entry(out, key, value, clearance);
     }
     out.push(b'}');
-    out.into()
 }
 
 fn push_id(out: &mut Vec<u8>, name: &str, hex: &[u8]) {

@@ -44,10 +44,7 @@ impl Encoder {
         }
         out.extend_from_slice(&self.service);
         if let Some(ctx) = ctx {
-            let clearance = self.clearance;
-            out.extend_from_slice(
-                ctx.rendered(clearance.form(), |ctx| context::render(ctx, clearance)),
-            );
+            context::push(out, ctx, self.clearance);
         }
         fields.visit(&mut FieldEncoder { out, clearance: self.clearance });
         out.extend_from_slice(b"}\n");
