@@ -5,6 +5,7 @@ mod disk;
 mod process;
 mod refusal;
 mod restart;
+mod shipper;
 mod support;
 mod tail;
 mod tree;

@@ -236,11 +236,25 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    /// Makes it stand still.
+    pub(crate) fn pause(&mut self) {
+        self.send("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&mut self) {
+        self.send("CONT");
+    }
+
     pub(crate) fn signal(&mut self, name: &str) -> ExitStatus {
+        self.send(name);
+        self.wait()
+    }
+
+    fn send(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.unwrap().success());
-        self.wait()
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
