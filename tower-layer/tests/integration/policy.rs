@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::Request;
 use http_body_util::Full;
 use throughline_ctx::propagation::Propagator;
@@ -12,7 +12,7 @@ use throughline_schema::Level;
 use throughline_structlog::testing;
 use throughline_tower::{Ended, Policy, RequestHead, ServerLayer};
 
-use crate::site::{Site, assert_ended, events, fetch, http1, only, within};
+use crate::site::{Site, assert_ended, events, fetch, http1, http2, only, within};
 
 const AGENT: Key<str> = Key::local("user_agent.original", "What the client says it is");
 const TENANT: Key<str> = Key::propagated("tenant.id", "Whose data the request is about");
@@ -86,6 +86,32 @@ async fn a_request_whose_time_is_over_is_refused_before_it_is_handled_if_the_lay
             assert_ended(&event, "timeout", Some(504), Some("timeout"));
         }
     }
+}
+
+async fn not_handled() {
+    unreachable!("the deadline had passed before");
+}
+
+#[tokio::test]
+async fn a_grpc_call_whose_time_is_over_is_refused_as_grpc_refuses() {
+    let (log, captured) = testing::capture();
+    let app = Router::new().route("/a.v1.B/C", post(not_handled));
+    let site = Site::start(app.layer(ServerLayer::internal(&log).enforce_deadline())).await;
+    let request = Request::post(site.uri("/a.v1.B/C"))
+        .header("content-type", "application/grpc")
+        .header("grpc-timeout", "0n")
+        .body(Full::default());
+    let client = http2();
+    let response = within("a response", client.request(request.unwrap())).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["grpc-status"], "4");
+    assert_eq!(response.headers()["content-type"], "application/grpc");
+    drop((response, client));
+    site.stop().await;
+    let event = only(&captured, "server.request");
+    assert_ended(&event, "timeout", Some(200), Some("DEADLINE_EXCEEDED"));
+    assert_eq!(event["rpc.grpc.status_code"], 4);
+    assert_eq!(event["context"]["rpc.method"], "a.v1.B/C");
 }
 
 #[tokio::test]
