@@ -34,7 +34,8 @@
 //!
 //! # What is lost, and how to know
 //!
-//! A sink never blocks its caller for long and holds a bounded number of bytes, so there can be events that it cannot take. It counts each:
+//! The socket sink never blocks its caller, and holds a bounded number of bytes, so there can be events that it cannot take; standard output and standard error block for as long as
+//! whoever reads them does. It counts each:
 //! see [`Logger::lost`]. The socket sink reports them in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
 //! emitted is delivered, and says if it is not.
 //!

@@ -45,7 +45,8 @@ impl Logger {
     ///
     /// `ctx` is the [`Context`] of the request to which it belongs, or `None` for an event that belongs to none, such as a start.
     ///
-    /// It neither fails nor panics nor blocks for long. What could not be delivered is [counted](Logger::lost).
+    /// It neither fails nor panics, and blocks no longer than its sink: the [socket](SocketSink) never does, and [standard output](StreamSink) does while nobody reads it. What could not be
+    /// delivered is [counted](Logger::lost).
     #[inline]
     pub fn emit<'a, E: Event>(&self, ctx: impl Into<Option<&'a Context>>, event: &E) {
         self.emit_at(E::DESCRIPTOR.level, ctx, event);

@@ -36,6 +36,13 @@ macro_rules! debug {
 /// ```compile_fail
 /// throughline_structlog::info!("cache miss", key = 1, key = 2);
 /// ```
+///
+/// Nor does a message with braces, which other libraries would fill in: values are fields.
+///
+/// ```compile_fail
+/// let key = "user:7";
+/// throughline_structlog::info!("cache miss of {key}");
+/// ```
 #[macro_export]
 macro_rules! info {
     ($($args:tt)+) => { $crate::__log!(Info, $($args)+) };
@@ -71,17 +78,23 @@ macro_rules! __log {
         match (&$logger, $crate::__private::Level::$level) {
             (logger, level) => if logger.enabled(level) {
                 const _: () = $crate::__private::check_names($crate::__names!([] $($fields)*));
-                const MESSAGE: &str = $message;
-                const ROOM: usize = $crate::__private::head::<0>($crate::__private::Level::$level, MESSAGE).needs();
-                static HEAD: $crate::__private::Head<ROOM> =
-                    $crate::__private::head($crate::__private::Level::$level, MESSAGE);
-                static DESCRIPTOR: $crate::__private::Descriptor = $crate::__private::descriptor(
-                    $crate::__private::Level::$level, MESSAGE, HEAD.as_str(),
-                );
+                // In a block of their own: items have no hygiene, and must not stand between the caller's expressions and what they name.
+                let descriptor: &'static $crate::__private::Descriptor = {
+                    const MESSAGE: &str = $message;
+                    const _: () = $crate::__private::check_message(MESSAGE);
+                    const ROOM: usize =
+                        $crate::__private::head::<0>($crate::__private::Level::$level, MESSAGE).needs();
+                    static HEAD: $crate::__private::Head<ROOM> =
+                        $crate::__private::head($crate::__private::Level::$level, MESSAGE);
+                    static DESCRIPTOR: $crate::__private::Descriptor = $crate::__private::descriptor(
+                        $crate::__private::Level::$level, MESSAGE, HEAD.as_str(),
+                    );
+                    &DESCRIPTOR
+                };
                 $crate::__private::write(
                     logger,
                     $crate::__private::AsContext::as_context(&$ctx),
-                    &DESCRIPTOR,
+                    descriptor,
                     $crate::__private::Pair($crate::__private::TARGET, module_path!(), $crate::__fields!($($fields)*)),
                 )
             },
@@ -197,6 +210,18 @@ pub mod __private {
                 assert!(!same(names[before], names[at]), "a name stands here twice");
                 before += 1;
             }
+            at += 1;
+        }
+    }
+
+    /// Fails, which is when the program is compiled, if a message looks like a format string: it is written as it stands.
+    pub const fn check_message(message: &str) {
+        let mut at = 0;
+        while at < message.len() {
+            assert!(
+                message.as_bytes()[at] != b'{',
+                "a message is written as it stands: put values into fields, `info!(\"greeted\", name)`"
+            );
             at += 1;
         }
     }

@@ -40,18 +40,22 @@ impl Visitor for FieldEncoder<'_> {
             return;
         }
         ValueEncoder(self.out).display(&error);
+        // What stands here is decided by what was written, not asked again: an error may answer otherwise the second time.
+        let mut open = false;
         let mut cause = error.source();
-        for index in 0..MAX_CAUSES {
+        for _ in 0..MAX_CAUSES {
             let Some(error) = cause else { break };
-            let before: &[u8] = if index == 0 { causes.key().as_bytes() } else { b"," };
-            self.out.extend_from_slice(before);
-            if index == 0 {
+            if open {
+                self.out.push(b',');
+            } else {
+                self.out.extend_from_slice(causes.key().as_bytes());
                 self.out.push(b'[');
+                open = true;
             }
             ValueEncoder(self.out).display(&error);
             cause = error.source();
         }
-        if error.source().is_some() {
+        if open {
             self.out.push(b']');
         }
     }

@@ -20,7 +20,7 @@ use crate::Line;
 ///
 /// Many threads write at once. A sink that is dropped delivers what it holds, if that can be done in a bounded time.
 pub trait Sink: Send + Sync + 'static {
-    /// Takes a line. It must not panic, nor block for long; what it cannot take it counts.
+    /// Takes a line. It must not panic, and should not block; what it cannot take it counts.
     fn write(&self, line: Line<'_>);
 
     /// Waits until the lines that were written before are delivered, but no longer than `timeout`.

@@ -6,7 +6,7 @@ use crate::{FlushError, Line, Lost, Sink};
 
 /// Writes lines to standard output or standard error, each whole, with one `write` for each.
 ///
-/// A line is delivered when the system took it. One that the system refuses, because the reader is gone or the disk is full, is lost and counted.
+/// A caller waits while the stream is full and nobody reads it: where that must not be, use the [socket](crate::SocketSink). A line is delivered when the system took it. One that the system refuses, because the reader is gone or the disk is full, is lost and counted.
 #[derive(Debug)]
 pub struct StreamSink {
     stream: Stream,

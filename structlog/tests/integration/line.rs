@@ -83,3 +83,55 @@ fn before_init_the_global_logger_writes_nothing_and_fails_nobody() {
     info!("nobody hears", reason = "no global logger yet");
     assert!(!throughline_structlog::logger().enabled(throughline_schema::Level::Error));
 }
+
+#[test]
+fn names_of_the_callers_own_mean_what_they_mean_to_the_caller() {
+    const MESSAGE: &str = "the caller's own";
+    const ROOM: u8 = 7;
+    static HEAD: &str = "head";
+    static DESCRIPTOR: bool = true;
+    let (log, captured) = testing::capture();
+    let (logger, level, descriptor) = ("a", "b", "c");
+    info!(logger: log, "the macro's", text = MESSAGE, room = ROOM, head = HEAD, on = DESCRIPTOR, logger, at = level, descriptor);
+    let line = captured.lines().remove(0);
+    let expected = r#""message":"the macro's""#;
+    assert!(line.contains(expected), "{line}");
+    let fields = r#""text":"the caller's own","room":7,"head":"head","on":true,"logger":"a","at":"b","descriptor":"c"}"#;
+    assert!(line.ends_with(fields), "{line}");
+}
+
+/// An error that has a cause, and then has none, and then has one.
+#[derive(Debug)]
+struct Fickle(std::fmt::Error, std::cell::Cell<bool>);
+
+impl std::fmt::Display for Fickle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("fickle")
+    }
+}
+
+impl std::error::Error for Fickle {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.1.replace(!self.1.get()).then_some(&self.0)
+    }
+}
+
+/// Something failed.
+#[derive(Event)]
+#[event(name = "failed", version = 1, level = "error", message = "Failed")]
+struct Failed<E: std::error::Error> {
+    /// Why.
+    #[event(error)]
+    error: E,
+}
+
+#[test]
+fn an_error_that_answers_otherwise_each_time_is_json_all_the_same() {
+    for first in [true, false] {
+        let (log, captured) = testing::capture();
+        let error = Fickle(std::fmt::Error, std::cell::Cell::new(first));
+        log.emit(None, &Failed { error });
+        let json: Json = serde_json::from_str(&captured.lines()[0]).unwrap();
+        assert_eq!(json["error.causes"].is_array(), first, "{json}");
+    }
+}

@@ -225,3 +225,13 @@ fn a_collector_that_never_reads_holds_nobody_up() {
     log.set_threshold(Threshold::OFF);
     log.flush(SHORT).unwrap_err();
 }
+
+#[test]
+fn a_line_that_a_collector_would_refuse_is_counted_here() {
+    let (_folder, path) = socket();
+    let log = logger(&path);
+    error!(logger: log, "huge", text = "x".repeat(1 << 20));
+    assert_eq!(log.lost().of(Level::Error), 1);
+    log.flush(SHORT).unwrap_err(); // of the event that tells it
+    std::mem::forget(log); // it would wait for a collector
+}

@@ -37,7 +37,7 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// delivered when it is acknowledged; with a collector that never acknowledges anything, when it is written.
 ///
 /// When the buffer is full, lines are shed and counted: `trace` and `debug` when half of it is used, `info` when three quarters are, `warn` and `error` when all
-/// of it is. The stream says so in a `throughline.shed` event as soon as there is room.
+/// of it is, and a line of more than 1 MiB always. The stream says so in a `throughline.shed` event as soon as there is room.
 ///
 /// Dropping the sink delivers what it holds, waiting up to 2 seconds.
 pub struct SocketSink {

@@ -10,6 +10,9 @@ use crate::encode::Encoder;
 use crate::sink::LostCounter;
 use crate::{FlushError, Line, Lost};
 
+/// The longest line, in bytes: collectors refuse longer ones (`spec/socket.md`), and then nobody would know whose they were.
+const MAX_LINE: usize = 1 << 20;
+
 /// What the threads that write and the thread that ships have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -69,7 +72,8 @@ impl Shared {
 
     #[inline]
     pub(super) fn push(&self, line: Line<'_>, share: Share) {
-        if !self.ring.push(line.as_bytes(), share) {
+        let fits = line.as_bytes().len() <= MAX_LINE;
+        if !fits || !self.ring.push(line.as_bytes(), share) {
             self.lost.add(line.level());
         }
         // A wake that is missed here, since nothing orders this load, is made good when the shipper's sleep is over.
