@@ -90,6 +90,8 @@ impl Propagator {
     /// assert_eq!(Context::continue_from(&incoming).get(&TENANT), Some("acme"));
     /// ```
     pub fn key<T: EntryType + ?Sized>(mut self, key: &'static Key<T>) -> Propagator {
+        // One name is one entry, whoever declares it last.
+        self.keys.retain(|other| other.name() != key.info().name());
         self.keys.push(key.info());
         self
     }
@@ -128,8 +130,8 @@ impl Propagator {
         call
     }
 
-    /// As [`inject`](Propagator::inject), for a call to somebody else's service: only `traceparent` is written. What the carrier has of the request id, `tracestate` and baggage, such as
-    /// from a request that is passed on, is removed.
+    /// As [`inject`](Propagator::inject), for a call to somebody else's service: only `traceparent` is written. What the carrier has of the request id, `tracestate`, baggage and the
+    /// milliseconds left, such as from a request that is passed on, is removed. A `grpc-timeout` stays: it is part of the call, and stands there only if the caller put it there.
     pub fn inject_external(
         &self,
         ctx: &Context,
@@ -142,7 +144,7 @@ impl Propagator {
 
     /// As [`inject`](Propagator::inject), for a call that is to tell nothing: what the carrier has of a context is removed.
     pub fn withhold(&self, ctx: &Context, carrier: &mut (impl Injector + ?Sized)) -> Context {
-        for name in [TRACEPARENT, TRACESTATE, BAGGAGE, &self.request_id] {
+        for name in [TRACEPARENT, TRACESTATE, BAGGAGE, &self.request_id, &self.timeout] {
             carrier.remove(name);
         }
         ctx.child()

@@ -154,3 +154,15 @@ proptest! {
         prop_assert!(received.timeout <= incoming.timeout);
     }
 }
+
+#[test]
+fn a_name_that_is_declared_twice_is_one_entry() {
+    const FIRST: Key<str> = Key::propagated("twice", "Declared here");
+    const SECOND: Key<str> = Key::propagated("twice", "And there").personal();
+    let mut headers = Headers::default();
+    Context::root().with(&FIRST, "x").inject(&mut headers);
+    let incoming = Propagator::new().key(&FIRST).key(&SECOND).extract(&headers);
+    let ctx = Context::continue_from(&incoming);
+    let classes: Vec<_> = ctx.entries().map(|(key, _)| key.class()).collect();
+    assert_eq!(classes, [throughline_ctx::Class::Personal]);
+}
