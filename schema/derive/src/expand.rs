@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Generics, parse_quote};
+use syn::{Generics, WherePredicate, parse_quote};
 
 use crate::check::is_option;
 use crate::input::{EventInput, FieldInput};
@@ -110,12 +110,15 @@ fn visit(field: &FieldInput, index: usize, root: &syn::Path) -> TokenStream {
     }
 }
 
-/// The generics of the type, each type parameter with the bound that its fields need.
+/// The generics of the type, with the bounds that its fields need if there are type parameters. What an error needs, the type has to say.
 fn bounded(event: &EventInput) -> Generics {
     let mut generics = event.generics.clone();
-    let root = &event.root;
-    for parameter in generics.type_params_mut() {
-        parameter.bounds.push(parse_quote!(#root::Value));
+    if generics.type_params().next().is_none() {
+        return generics;
     }
+    let root = &event.root;
+    let values = event.fields.iter().filter(|field| field.attrs.error.is_none());
+    let bounds = values.map(|FieldInput { ty, .. }| parse_quote!(#ty: #root::Value));
+    generics.make_where_clause().predicates.extend::<Vec<WherePredicate>>(bounds.collect());
     generics
 }

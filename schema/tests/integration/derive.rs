@@ -190,3 +190,23 @@ struct Empty;
 fn an_event_may_have_no_fields() {
     assert_eq!(listing(&Empty), [""; 0]);
 }
+
+/// A value, several, and an error, of types to be named later.
+#[derive(Event)]
+#[event(name = "generic", version = 1, level = "info", message = "Generic")]
+struct Generic<T, U, E: Error> {
+    /// A value.
+    value: T,
+    /// Several.
+    values: Vec<U>,
+    /// An error.
+    #[event(error)]
+    error: E,
+}
+
+#[test]
+fn type_parameters_need_what_their_fields_need() {
+    let event = Generic { value: Some(1), values: vec!["a"], error: fmt::Error };
+    let listing = listing(&event);
+    assert_eq!(listing[..2], ["value=1", "values=\"a\";"]);
+}
