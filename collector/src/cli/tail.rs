@@ -166,8 +166,9 @@ impl View<'_> {
         id: &str,
         mut each: impl FnMut(&str, Option<Record>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        // JSON may spell a slash in two ways; nothing else that an id has.
-        let needle = if id.contains('/') { "" } else { id };
+        // Some writers of JSON spell characters such as `/`, `+` or `=` by their codes.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+        let needle = if id.chars().all(is_plain) { id } else { "" };
         for line in Reader::open(&self.dir).map_err(|e| self.unreadable(&e))? {
             let line = line.map_err(|e| self.unreadable(&e))?;
             if line.contains(needle) {
