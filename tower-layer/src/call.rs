@@ -1,5 +1,6 @@
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use throughline_structlog::Logger;
 use crate::events::{ClientRequest, ServerRequest};
 use crate::grpc::Code;
 use crate::propagators::Kind;
-use crate::{Ended, Policy, keys};
+use crate::{Ended, Policy, grpc, keys};
 
 /// A call in progress. It is reported exactly once: when it has ended, or when it is dropped before.
 pub(crate) struct Call {
@@ -26,6 +27,8 @@ pub(crate) struct Call {
     is_head: bool,
     request_size: Option<u64>,
     response_size: u64,
+    /// Whether the response says that it is one to a gRPC call.
+    answers_grpc: bool,
     /// How much of a body the response has, if it says so.
     expected_size: Option<u64>,
     reported: bool,
@@ -76,6 +79,7 @@ impl Call {
             is_head: request.method() == Method::HEAD,
             request_size: content_length(request.headers()),
             response_size: 0,
+            answers_grpc: false,
             expected_size: None,
             reported: false,
         }
@@ -89,6 +93,7 @@ impl Call {
         self.http_status = Some(status);
         let has_body = !self.is_head && may_have_body(status);
         self.expected_size = if has_body { content_length(headers) } else { Some(0) };
+        self.answers_grpc = grpc::is_grpc(headers);
         self.trailers(headers);
     }
 
@@ -129,7 +134,7 @@ impl Call {
         if std::mem::replace(&mut self.reported, true) {
             return;
         }
-        let error = if let End::Failed(error) = end { Some(error.to_string()) } else { None };
+        let error = if let End::Failed(error) = end { Some(text_of(*error)) } else { None };
         let (outcome, error_type) = self.outcome(end);
         match &self.side {
             Side::Server { canceller, policy } => {
@@ -162,15 +167,17 @@ impl Call {
             error,
             baggage_dropped: Some(self.ctx.baggage().dropped()).filter(|&dropped| dropped > 0),
         };
-        let level = policy.level(&Ended {
+        let ended = Ended {
             outcome,
             duration,
             http_status: event.http_status,
             grpc_status: event.grpc_status,
             path: path.unwrap_or_default(),
             ctx: &self.ctx,
-        });
-        if let Some(level) = level {
+        };
+        // A policy that panics, perhaps while the service's own panic passes, is no reason to lose the event.
+        let level = catch_unwind(AssertUnwindSafe(|| policy.level(&ended)));
+        if let Some(level) = level.unwrap_or_else(|_| ended.default_level()) {
             self.log.emit_at(level, &self.ctx, &event);
         }
     }
@@ -236,6 +243,7 @@ impl Call {
     fn grpc_code(&self, end: &End<'_>) -> Option<Code> {
         let says_none = matches!(end, End::Complete)
             && self.kind == Kind::Grpc
+            && self.answers_grpc
             && self.http_status == Some(StatusCode::OK);
         self.grpc_status.or(says_none.then_some(Code::UNKNOWN))
     }
@@ -250,6 +258,17 @@ impl Drop for Call {
             self.end(&End::Dropped);
         }
     }
+}
+
+/// The text of an error, as far as it has one: a `Display` that fails or panics must not take the event along.
+fn text_of(error: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error}")));
+    if !matches!(written, Ok(Ok(()))) {
+        text.clear();
+        text.push_str("[unprintable]");
+    }
+    text
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -46,7 +46,7 @@ struct Config {
 pub enum Peer {
     /// Our own: the request id, the trace, the baggage, and the time that is left.
     Internal,
-    /// Somebody else's: `traceparent`, and nothing more. No entry leaves.
+    /// Somebody else's: `traceparent`, and nothing more. No entry leaves. A `grpc-timeout` that the call has of its own stays.
     External,
     /// Somebody else's, who is told nothing.
     Untold,
@@ -66,7 +66,9 @@ impl ClientLayer {
     /// Treats a host as this peer. `host` is its name, or, with a dot at the front, the end of the names of several; case makes no difference. Of several rules that
     /// fit, the first counts. A request whose URI names no host is not subject to rules.
     pub fn host(self, host: impl Into<String>, peer: Peer) -> ClientLayer {
-        self.with(|config| config.rules.push((host.into().to_ascii_lowercase(), peer)))
+        self.with(|config| {
+            config.rules.push((without_root(&host.into()).to_ascii_lowercase(), peer))
+        })
     }
 
     /// Other headers than the usual ones.
@@ -88,7 +90,7 @@ impl ClientLayer {
 
 impl Config {
     fn peer(&self, uri: &Uri) -> Peer {
-        let Some(host) = uri.host() else { return self.peer };
+        let Some(host) = uri.host().map(without_root) else { return self.peer };
         let fits = |rule: &str| {
             let start = host.len().checked_sub(rule.len());
             let end = start.and_then(|start| host.get(start..));
@@ -98,6 +100,11 @@ impl Config {
         let rule = self.rules.iter().find(|(rule, _)| fits(rule));
         rule.map_or(self.peer, |(_, peer)| *peer)
     }
+}
+
+/// The name of a host without the dot that names the root: `a.example.` is `a.example`.
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 impl<S> Layer<S> for ClientLayer {
@@ -167,6 +174,7 @@ mod tests {
         let peer = |uri: &str| layer.0.peer(&uri.parse().unwrap());
         assert_eq!(peer("http://a.example/x"), Peer::Untold);
         assert_eq!(peer("http://A.Example:80/"), Peer::Untold);
+        assert_eq!(peer("http://a.example./"), Peer::Untold);
         assert_eq!(peer("http://b.corp.example/"), Peer::Internal);
         assert_eq!(peer("http://B.CORP.EXAMPLE/"), Peer::Internal);
         assert_eq!(peer("http://b.example/"), Peer::Untold);

@@ -1,4 +1,4 @@
-use http::Request;
+use http::{Method, Request};
 use throughline_ctx::propagation::Propagator;
 
 use crate::grpc;
@@ -19,7 +19,8 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of<B>(request: &Request<B>) -> Kind {
-        if grpc::is_grpc(request.headers()) { Kind::Grpc } else { Kind::Http }
+        let is_grpc = request.method() == Method::POST && grpc::is_grpc(request.headers());
+        if is_grpc { Kind::Grpc } else { Kind::Http }
     }
 }
 

@@ -28,6 +28,7 @@ async fn headers_at(layer: ClientLayer) -> (HeaderMap, Context) {
         .header("x-request-id", "passed-on")
         .header("baggage", "user.name=eve")
         .header("tracestate", "other=1")
+        .header("x-request-timeout-ms", "30000")
         .extension(ctx.clone())
         .body(Full::default());
     let call = layer.layer(http1()).oneshot(request.unwrap());
@@ -66,7 +67,7 @@ async fn others_are_told_the_trace_or_nothing_and_no_entry_leaves() {
 
     let layer = ClientLayer::internal(&log).host("127.0.0.1", Peer::Untold);
     let (headers, _) = headers_at(layer).await;
-    for absent in ["traceparent", "x-request-id", "baggage", "tracestate"] {
+    for absent in ["traceparent", "x-request-id", "baggage", "tracestate", "x-request-timeout-ms"] {
         assert!(!headers.contains_key(absent), "{absent}: {headers:?}");
     }
 }

@@ -11,6 +11,7 @@ use throughline_ctx::{Context, Edit, Key};
 use throughline_schema::Level;
 use throughline_structlog::testing;
 use throughline_tower::{Ended, Policy, RequestHead, ServerLayer};
+use tower::{Layer, ServiceExt};
 
 use crate::site::{Site, assert_ended, events, fetch, http1, http2, only, within};
 
@@ -185,4 +186,36 @@ async fn the_route_that_axum_took_is_an_entry_and_its_handlers_can_ask_for_the_c
         .map(|event| event["context"]["http.route"].clone())
         .collect();
     assert_eq!(routes, ["/users/{id}".into(), serde_json::Value::Null]);
+}
+
+/// An error that cannot say what it is.
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("half of ")?;
+        Err(std::fmt::Error)
+    }
+}
+
+/// A policy that has a fault of its own.
+struct Faulty;
+
+impl Policy for Faulty {
+    fn level(&self, _: &Ended<'_>) -> Option<Level> {
+        panic!("a policy that panics, as this test wants it")
+    }
+}
+
+#[tokio::test]
+async fn neither_an_error_without_text_nor_a_policy_that_panics_costs_the_event() {
+    let (log, captured) = testing::capture();
+    let service = tower::service_fn(async |_: Request<()>| {
+        Err::<http::Response<Full<bytes::Bytes>>, _>(Unspeakable)
+    });
+    let service = ServerLayer::internal(&log).policy(Faulty).layer(service);
+    assert!(service.oneshot(Request::new(())).await.is_err());
+    let event = only(&captured, "server.request");
+    assert_ended(&event, "error", None, Some("_OTHER"));
+    assert_eq!(event["error"], "[unprintable]");
 }

@@ -131,3 +131,16 @@ async fn an_id_goes_by_the_name_that_the_propagator_gives_it() {
     let (context, id) = send(layer, &captured, headers).await;
     assert_eq!((&context["id"], id.as_str()), (&"abc".into(), "abc"));
 }
+
+#[tokio::test]
+async fn who_only_says_that_a_request_is_grpc_forges_no_failure_and_hides_no_path() {
+    let (log, captured) = testing::capture();
+    let headers = b"content-type: application/grpc\r\n";
+    let (context, _) = send(ServerLayer::edge(&log), &captured, headers).await;
+    assert_eq!(
+        (&context["http.request.method"], &context["url.path"]),
+        (&"GET".into(), &"/".into())
+    );
+    let event = only(&captured, "server.request");
+    assert_eq!((&event["outcome"], &event["level"]), (&"ok".into(), &"INFO".into()));
+}
