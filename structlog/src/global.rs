@@ -43,10 +43,21 @@ pub fn init(service: impl Into<Service>) -> Result<Guard, InitError> {
 
 /// Makes `logger` the global one: for a program that configures its logger itself.
 ///
+/// ```standalone_crate
+/// use throughline_structlog::{info, install, testing};
+///
+/// let (log, captured) = testing::capture();
+/// let _guard = install(log.clone())?;
+/// info!("through the global logger");
+/// assert_eq!(captured.lines().len(), 1);
+/// assert!(install(log).unwrap_err().is_already_initialized());
+/// # Ok::<(), throughline_structlog::InitError>(())
+/// ```
+///
 /// # Errors
 ///
 /// If there is one already.
-pub(crate) fn install(logger: Logger) -> Result<Guard, InitError> {
+pub fn install(logger: Logger) -> Result<Guard, InitError> {
     GLOBAL.set(logger).map_err(|_| InitError(Kind::Twice))?;
     Ok(Guard(()))
 }

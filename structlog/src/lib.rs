@@ -25,7 +25,7 @@
 //!
 //! # The global logger
 //!
-//! [`init`] makes the logger that the macros use when they are given none. It reads where to write from the environment:
+//! [`init`] makes the logger that the macros use when they are given none, and [`install`] takes one that you made. It reads where to write from the environment:
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
@@ -54,7 +54,7 @@ mod sink;
 pub mod testing;
 mod threshold;
 
-pub use global::{Guard, InitError, init, logger};
+pub use global::{Guard, InitError, init, install, logger};
 pub use line::Line;
 pub use logger::{Builder, Logger};
 pub use service::Service;
