@@ -1,19 +1,15 @@
-use std::cell::Cell;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use throughline_ctx::Context;
 use throughline_schema::{Class, Descriptor, Event, Fields, Level};
 
 use crate::clearance::Clearance;
-use crate::encode::Encoder;
+use crate::encode::{Encoder, Entry, Precision, Scratch};
 use crate::{FlushError, Line, Lost, NullSink, Service, Sink, SocketSink, StreamSink, Threshold};
-
-/// The room that a thread keeps for its next line. A longer line gives its room back.
-const KEPT_ROOM: usize = 64 * 1024;
 
 /// Writes events. A handle: a clone writes to the same sink, and dropping the last one flushes it.
 #[derive(Clone)]
@@ -104,17 +100,10 @@ impl Logger {
         descriptor: &'static Descriptor,
         fields: &F,
     ) {
-        thread_local! {
-            static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-        }
-        // The room is taken, not borrowed: an event whose values emit another finds none, and makes some.
-        let mut line = ROOM.try_with(Cell::take).unwrap_or_default();
-        line.clear();
-        self.0.encoder.encode(&mut line, ctx, level, descriptor, fields);
-        self.0.sink.write(Line::new(level, &line));
-        if line.capacity() <= KEPT_ROOM {
-            let _ = ROOM.try_with(|room| room.set(line));
-        }
+        let mut scratch = Scratch::take();
+        let entry = Entry { time: SystemTime::now(), level, ctx, descriptor, fields, weight: 1 };
+        self.0.sink.write(Line::new(level, self.0.encoder.encode(&mut scratch, entry)));
+        scratch.keep();
     }
 }
 
@@ -182,7 +171,11 @@ impl Builder {
 
     /// The logger.
     pub fn build(self) -> Logger {
-        let encoder = Encoder { service: self.service.render(), clearance: self.clearance };
+        let encoder = Encoder {
+            service: self.service.render(),
+            clearance: self.clearance,
+            precision: Precision::Micros,
+        };
         let sink: Box<dyn Sink> = match self.to {
             To::Stdout => Box::new(StreamSink::stdout()),
             To::Socket(path) => Box::new(SocketSink::new(path, &self.service)),

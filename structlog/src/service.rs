@@ -1,4 +1,4 @@
-use crate::encode::push_str;
+use crate::encode::{push_str, written};
 
 /// Who writes the events (`spec/event.md`, "Service").
 ///
@@ -42,16 +42,17 @@ impl Service {
 
     /// The member of the line, with the comma before it.
     pub(crate) fn render(&self) -> Box<[u8]> {
-        let mut out = b",\"service\":{\"name\":".to_vec();
-        push_str(&mut out, &self.name);
-        if let Some(version) = &self.version {
-            out.extend_from_slice(b",\"version\":");
-            push_str(&mut out, version);
-        }
-        out.extend_from_slice(b",\"instance\":");
-        push_str(&mut out, &self.instance);
-        out.push(b'}');
-        out.into()
+        written(|room| {
+            room.push(b",\"service\":{\"name\":");
+            push_str(room, &self.name);
+            if let Some(version) = &self.version {
+                room.push(b",\"version\":");
+                push_str(room, version);
+            }
+            room.push(b",\"instance\":");
+            push_str(room, &self.instance);
+            room.push(b"}");
+        })
     }
 }
 

@@ -17,6 +17,11 @@ impl Threshold {
         level as u8 >= self.0
     }
 
+    /// The one that lets more through.
+    pub(crate) fn or(self, other: Threshold) -> Threshold {
+        Threshold(self.0.min(other.0))
+    }
+
     #[inline]
     pub(crate) fn from_bits(bits: u8) -> Threshold {
         Threshold(bits)
@@ -43,6 +48,14 @@ impl FromStr for Threshold {
             off if off.eq_ignore_ascii_case("off") => Ok(Threshold::OFF),
             level => level.parse::<Level>().map(Threshold::from).map_err(|_| InvalidThreshold(())),
         }
+    }
+}
+
+impl fmt::Display for Threshold {
+    /// The name of the level in lower case, or `off`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = Level::ALL.into_iter().find(|level| Threshold::from(*level) == *self);
+        f.pad(&level.map_or("off".to_owned(), |level| level.as_str().to_lowercase()))
     }
 }
 

@@ -1,57 +1,61 @@
 use throughline_ctx::{Class, Context, KeyInfo, Value};
 use throughline_schema::ValueWriter;
 
-use super::value::{REDACTED, ValueEncoder};
-use crate::clearance::Clearance;
+use super::fields::REDACTED;
+use super::hash::HashEncoder;
+use super::room::{self, Room};
+use super::value::{Form, ValueEncoder};
+use crate::clearance::{Clearance, Treatment};
+
+/// The longest text of an entry, in bytes (`spec/context.md`): as much as baggage can carry.
+const MAX_TEXT: usize = 8192;
 
 /// Appends the `context` member, with the comma before it. It is rendered by the first event of the context, and kept for the others.
 #[inline]
-pub(super) fn push(out: &mut Vec<u8>, ctx: &Context, clearance: Clearance) {
-    let bytes = ctx.rendered(clearance.form(), |ctx| {
-        // Into the line, where there is room, so that what is kept is of the right size at once.
-        let start = out.len();
-        render(out, ctx, clearance);
-        let bytes = Box::from(&out[start..]);
-        out.truncate(start);
-        bytes
-    });
-    out.extend_from_slice(bytes);
+pub(super) fn push(room: &mut Room<'_>, ctx: &Context, clearance: &Clearance) {
+    let bytes =
+        ctx.rendered(clearance.form(), |ctx| room::written(|room| render(room, ctx, clearance)));
+    room.push(bytes);
 }
 
 #[cold]
-fn render(out: &mut Vec<u8>, ctx: &Context, clearance: Clearance) {
+fn render(room: &mut Room<'_>, ctx: &Context, clearance: &Clearance) {
     // Neither the request id nor a key's name has a character to escape.
-    out.extend_from_slice(b",\"context\":{\"id\":\"");
-    out.extend_from_slice(ctx.request_id().as_str().as_bytes());
-    out.push(b'"');
-    push_id(out, "trace_id", &ctx.trace_id().to_hex());
-    push_id(out, "span_id", &ctx.span_id().to_hex());
+    room.push(b",\"context\":{\"id\":\"");
+    room.push(ctx.request_id().as_str().as_bytes());
+    room.push(b"\"");
+    push_id(room, "trace_id", &ctx.trace_id().to_hex());
+    push_id(room, "span_id", &ctx.span_id().to_hex());
     if let Some(parent) = ctx.parent_span_id() {
-        push_id(out, "parent_span_id", &parent.to_hex());
+        push_id(room, "parent_span_id", &parent.to_hex());
     }
     for (key, value) in ctx.entries() {
-        push_entry(out, key, value, clearance);
+        push_entry(room, key, value, clearance);
     }
-    out.push(b'}');
+    room.push(b"}");
 }
 
-fn push_id(out: &mut Vec<u8>, name: &str, hex: &[u8]) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":\"");
-    out.extend_from_slice(hex);
-    out.push(b'"');
+fn push_id(room: &mut Room<'_>, name: &str, hex: &[u8]) {
+    room.push(b",\"");
+    room.push(name.as_bytes());
+    room.push(b"\":\"");
+    room.push(hex);
+    room.push(b"\"");
 }
 
-fn push_entry(out: &mut Vec<u8>, key: &KeyInfo, value: &Value, clearance: Clearance) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.name().as_bytes());
-    out.extend_from_slice(b"\":");
-    if !clearance.allows(class(key)) {
-        out.extend_from_slice(REDACTED);
-        return;
+fn push_entry(room: &mut Room<'_>, key: &KeyInfo, value: &Value, clearance: &Clearance) {
+    room.push(b",\"");
+    room.push(key.name().as_bytes());
+    room.push(b"\":");
+    let form = Form { most: MAX_TEXT, ..Form::default() };
+    match clearance.treatment(class(key)) {
+        Treatment::Plain => push_value(ValueEncoder { room, form }, value),
+        Treatment::Redacted => room.push(REDACTED),
+        Treatment::Hashed(key) => push_value(HashEncoder { room, form, key }, value),
     }
-    let writer = ValueEncoder(out);
+}
+
+fn push_value(writer: impl ValueWriter, value: &Value) {
     match value {
         Value::Bool(value) => writer.bool(*value),
         Value::I64(value) => writer.i64(*value),
@@ -59,7 +63,7 @@ fn push_entry(out: &mut Vec<u8>, key: &KeyInfo, value: &Value, clearance: Cleara
         Value::F64(value) => writer.f64(*value),
         Value::Text(value) => writer.str(value),
         // A type of value that a later version of the context knows.
-        _ => out.extend_from_slice(b"null"),
+        _ => writer.f64(f64::NAN),
     }
 }
 

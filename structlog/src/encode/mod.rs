@@ -2,17 +2,33 @@
 
 mod context;
 mod fields;
+mod hash;
+mod room;
+mod scan;
+mod scratch;
 mod string;
 mod time;
 mod value;
 
 use std::time::SystemTime;
 
-use throughline_schema::{Descriptor, Fields, Level};
+use throughline_ctx::Context;
+use throughline_schema::{Descriptor, Event, Fields, Level};
 
 use crate::clearance::Clearance;
 use fields::FieldEncoder;
+use room::Room;
+pub(crate) use room::written;
+pub(crate) use scratch::Scratch;
 pub(crate) use string::push_str;
+pub(crate) use time::Precision;
+use value::Form;
+
+/// The longest line, in bytes: collectors refuse longer ones (`spec/socket.md`).
+pub(crate) const MAX_LINE: usize = 1 << 20;
+
+/// The longest text in bytes, and the longest list, in a line that would be too long otherwise.
+const MAX_WHERE_TOO_LONG: usize = 1024;
 
 /// What all lines of a logger have in common.
 #[derive(Debug)]
@@ -20,40 +36,119 @@ pub(crate) struct Encoder {
     /// The `service` member, with the comma before it.
     pub(crate) service: Box<[u8]>,
     pub(crate) clearance: Clearance,
+    pub(crate) precision: Precision,
+}
+
+/// What a line says, but for what the logger knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'e, F> {
+    pub(crate) time: SystemTime,
+    pub(crate) level: Level,
+    pub(crate) ctx: Option<&'e Context>,
+    pub(crate) descriptor: &'static Descriptor,
+    pub(crate) fields: &'e F,
+    /// For how many events this one stands, where it was sampled; 1 where not.
+    pub(crate) weight: u32,
+}
+
+impl<'e, E: Event> Entry<'e, E> {
+    /// An event that belongs to no request, and happens now.
+    pub(crate) fn now(event: &'e E) -> Entry<'e, E> {
+        let (time, descriptor) = (SystemTime::now(), E::DESCRIPTOR);
+        Entry { time, level: descriptor.level, ctx: None, descriptor, fields: event, weight: 1 }
+    }
+}
+
+/// How much of an event is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Extent {
+    Whole,
+    /// Long values are clipped.
+    Clipped,
+    /// Neither fields nor context.
+    Bare,
 }
 
 impl Encoder {
-    /// Appends the line of an event to `out`.
+    /// Writes the line of an event to a thread's room, and returns it.
+    ///
+    /// It is never longer than [`MAX_LINE`]: where it would be, long values are clipped, and it says so.
     #[inline]
-    pub(crate) fn encode<F: Fields>(
+    pub(crate) fn encode<'s, F: Fields>(
         &self,
-        out: &mut Vec<u8>,
-        ctx: Option<&throughline_ctx::Context>,
-        level: Level,
-        descriptor: &'static Descriptor,
-        fields: &F,
-    ) {
-        out.extend_from_slice(b"{\"timestamp\":\"");
-        time::push(out, SystemTime::now());
-        if level == descriptor.level {
-            out.extend_from_slice(descriptor.head().as_bytes());
+        scratch: &'s mut Scratch,
+        entry: Entry<'_, F>,
+    ) -> &'s [u8] {
+        let mut len = self.encode_into(scratch.room(), &entry, Extent::Whole);
+        if len.is_none() {
+            len = self.encode_long(scratch, &entry);
+        }
+        scratch.room().get(..len.unwrap_or(0)).unwrap_or_default()
+    }
+
+    /// As [`encode`](Encoder::encode), for a line that does not fit into the room that there is. The values of the event are asked again.
+    #[cold]
+    #[inline(never)]
+    fn encode_long<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> Option<usize> {
+        while scratch.grow() {
+            if let Some(len) = self.encode_into(scratch.room(), entry, Extent::Whole) {
+                return Some(len);
+            }
+        }
+        let shorter = [Extent::Clipped, Extent::Bare].into_iter();
+        shorter.filter_map(|extent| self.encode_into(scratch.room(), entry, extent)).next()
+    }
+
+    /// Writes a line to the front of `room`, and returns its length, if there is enough room.
+    #[inline(always)]
+    fn encode_into<F: Fields>(
+        &self,
+        room: &mut [u8],
+        entry: &Entry<'_, F>,
+        extent: Extent,
+    ) -> Option<usize> {
+        let len = room.len();
+        let mut room = Room::new(room);
+        room.push(b"{\"timestamp\":\"");
+        time::push(&mut room, entry.time, self.precision);
+        if entry.level == entry.descriptor.level {
+            room.push(entry.descriptor.head().as_bytes());
         } else {
-            out.extend_from_slice(b"\",\"level\":\"");
-            out.extend_from_slice(level.as_str().as_bytes());
-            out.extend_from_slice(descriptor.head_after_level().as_bytes());
+            room.push(b"\",\"level\":\"");
+            room.push(entry.level.as_str().as_bytes());
+            room.push(entry.descriptor.head_after_level().as_bytes());
         }
-        out.extend_from_slice(&self.service);
-        if let Some(ctx) = ctx {
-            context::push(out, ctx, self.clearance);
+        room.push(&self.service);
+        if let Some(ctx) = entry.ctx
+            && extent != Extent::Bare
+        {
+            context::push(&mut room, ctx, &self.clearance);
         }
-        fields.visit(&mut FieldEncoder { out, clearance: self.clearance });
-        out.extend_from_slice(b"}\n");
+        if entry.weight > 1 {
+            room.push(b",\"weight\":");
+            room.push_short(itoa::Buffer::new().format(entry.weight).as_bytes());
+        }
+        let most = if extent == Extent::Whole { usize::MAX } else { MAX_WHERE_TOO_LONG };
+        let form = Form { precision: self.precision, most };
+        let mut encoder = FieldEncoder { room, form, clearance: &self.clearance };
+        if extent != Extent::Bare {
+            entry.fields.visit(&mut encoder);
+        }
+        let FieldEncoder { mut room, .. } = encoder;
+        match extent {
+            Extent::Whole => {}
+            Extent::Clipped => room.push(b",\"violations\":[\"line: longer than 1048576 bytes; long values are clipped\"]"),
+            Extent::Bare => room.push(b",\"violations\":[\"line: longer than 1048576 bytes; fields and context are left out\"]"),
+        }
+        room.push(b"}\n");
+        (!room.is_full()).then(|| len - room.left())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clearance::HashKey;
     use std::net::Ipv6Addr;
     use std::time::Duration;
     use throughline_ctx::{Context, Key};
@@ -124,13 +219,26 @@ mod tests {
         token: Some("hunter2"),
     };
 
-    fn line(ctx: Option<&Context>, level: Level, clearance: Clearance) -> String {
+    fn encoded<E: Event>(
+        encoder: &Encoder,
+        ctx: Option<&Context>,
+        level: Level,
+        event: &E,
+    ) -> String {
+        let (time, descriptor) = (SystemTime::now(), E::DESCRIPTOR);
+        let entry = Entry { time, level, ctx, descriptor, fields: event, weight: 1 };
+        String::from_utf8(encoder.encode(&mut Scratch::new(), entry).to_vec()).unwrap()
+    }
+
+    fn encoder(clearance: Clearance) -> Encoder {
         let service = crate::Service::new("accounts").version("1.4.2").instance("i-1").render();
-        let encoder = Encoder { service, clearance };
-        let mut out = Vec::new();
+        Encoder { service, clearance, precision: Precision::Micros }
+    }
+
+    fn line(ctx: Option<&Context>, level: Level, clearance: Clearance) -> String {
+        let encoder = encoder(clearance);
         let event = OneOfEach { list: vec![1.0, f64::INFINITY], ..EVENT };
-        encoder.encode(&mut out, ctx, level, OneOfEach::DESCRIPTOR, &event);
-        String::from_utf8(out).unwrap()
+        encoded(&encoder, ctx, level, &event)
     }
 
     #[test]
@@ -172,6 +280,70 @@ mod tests {
         let cleared = line(Some(&ctx), Level::Info, Clearance::default().with(Class::Personal));
         assert!(cleared.contains(&format!(r#"{ids},"user":"tyler","shard":7}}"#)), "{cleared}");
         assert!(cleared.contains(r#""email":"a@example.org","token":"[redacted]""#), "{cleared}");
+    }
+
+    #[test]
+    fn with_a_key_what_is_not_cleared_is_hashed_and_the_context_as_the_fields_are() {
+        const USER: Key<str> = Key::local("user", "Who").personal();
+        let ctx = Context::root().with(&USER, "a@example.org");
+        let clearance = Clearance::default().hashing(HashKey::new([7; 16]));
+        let line = line(Some(&ctx), Level::Info, clearance);
+        let hash_after = |name: &str| {
+            let at = line.find(name).unwrap() + name.len();
+            line[at..at + 41].to_owned()
+        };
+        assert!(hash_after(r#""email":"#).starts_with("\"[hash:"), "{line}");
+        assert_eq!(hash_after(r#""email":"#), hash_after(r#""user":"#), "{line}");
+        assert!(!line.contains("a@example.org") && !line.contains("hunter2"), "{line}");
+        let plain = Clearance::default();
+        assert!(self::line(Some(&ctx), Level::Info, plain).contains(r#""user":"[redacted]""#));
+    }
+
+    #[test]
+    fn a_line_that_would_be_too_long_has_its_long_values_clipped_and_says_so() {
+        let encoder = encoder(Clearance::default());
+        for (len, clipped) in [(20_000, false), (500_000, false), (MAX_LINE + 1, true)] {
+            let text = "x".repeat(len);
+            let line = encoded(&encoder, None, Level::Info, &OneOfEach { text: &text, ..EVENT });
+            let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(value.get("violations").is_some(), clipped);
+            let expected = if clipped { MAX_WHERE_TOO_LONG } else { len };
+            assert_eq!(value["text"].as_str().unwrap().len(), expected);
+        }
+        let list = vec![0.5; MAX_LINE];
+        let line = encoded(&encoder, None, Level::Info, &OneOfEach { list, ..EVENT });
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["list"].as_array().unwrap().len(), MAX_WHERE_TOO_LONG);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_for_its_many_values_is_written_without_them() {
+        /// So many values that clipping does not help.
+        struct Endless;
+        impl Fields for Endless {
+            fn visit<V: throughline_schema::Visitor>(&self, visitor: &mut V) {
+                for _ in 0..MAX_LINE {
+                    visitor.field(&OneOfEach::DESCRIPTOR.fields[0], &true);
+                }
+            }
+        }
+        let encoder = encoder(Clearance::default());
+        let (time, descriptor) = (SystemTime::now(), OneOfEach::DESCRIPTOR);
+        let (level, ctx) = (Level::Info, None);
+        let entry = Entry { time, level, ctx, descriptor, fields: &Endless, weight: 1 };
+        let mut scratch = Scratch::new();
+        let value: serde_json::Value =
+            serde_json::from_slice(encoder.encode(&mut scratch, entry)).unwrap();
+        assert_eq!(value["event"], "one.of_each");
+        assert!(value["violations"][0].as_str().unwrap().starts_with("line: "));
+    }
+
+    #[test]
+    fn timestamps_have_nanoseconds_where_that_is_asked_for() {
+        let encoder = Encoder { precision: Precision::Nanos, ..encoder(Clearance::default()) };
+        let line = encoded(&encoder, None, Level::Info, &EVENT);
+        assert_eq!(line.find("Z\","), Some("{\"timestamp\":\"2026-11-21T09:28:31.123456789".len()));
+        assert!(line.contains(r#""at":"1970-01-01T00:00:00.000000000Z""#), "{line}");
     }
 
     #[test]

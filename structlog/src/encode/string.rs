@@ -1,116 +1,154 @@
+use super::room::{Room, copy_ends};
+use super::scan::{first_special, is_special};
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends `text` as a JSON string, with what `spec/event.md` says escaped.
-#[inline]
-pub(crate) fn push_str(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    Escaped(out).push(text);
-    out.push(b'"');
+#[inline(always)]
+pub(crate) fn push_str(room: &mut Room<'_>, text: &str) {
+    room.pass(|room| quoted(room, text));
 }
 
-/// The inside of a JSON string.
-pub(super) struct Escaped<'a>(pub(super) &'a mut Vec<u8>);
-
-impl Escaped<'_> {
-    #[inline]
-    pub(super) fn push(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
-        loop {
-            let (plain, special) = rest.split_at(plain_len(rest));
-            self.0.extend_from_slice(plain);
-            if special.is_empty() {
-                return;
-            }
-            rest = self.escape(special);
-        }
-    }
-
-    /// Appends the first character of `text`, and returns the rest. What only looks special goes as it is.
-    #[cold]
-    #[inline(never)]
-    fn escape<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
-        let (code, len) = match *text {
-            [0xc2, c1 @ ..0xa0, ..] => (u16::from(c1), 2),
-            [0xe2, 0x80, last @ (0xa8 | 0xa9), ..] => (0x2000 | u16::from(last & 0x3f), 3),
-            [byte @ (0xc2 | 0xe2), ..] => {
-                // The bytes that follow are none that is special.
-                self.0.push(byte);
-                return &text[1..];
-            }
-            [byte, ..] => (u16::from(byte), 1),
-            [] => return text,
-        };
-        match code {
-            0x22 | 0x5c => self.0.extend_from_slice(&[b'\\', code as u8]),
-            0x0a => self.0.extend_from_slice(b"\\n"),
-            0x0d => self.0.extend_from_slice(b"\\r"),
-            0x09 => self.0.extend_from_slice(b"\\t"),
-            _ => {
-                let digit = |shift: u16| HEX[usize::from(code >> shift & 0xf)];
-                self.0.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
-            }
-        }
-        &text[len..]
-    }
+/// Appends the inside of a JSON string.
+pub(super) fn push_inside(room: &mut Room<'_>, text: &str) {
+    room.pass(|room| escaped(room, text.as_bytes()));
 }
 
-/// How many bytes stand before the first that may need an escape.
-#[inline]
-fn plain_len(bytes: &[u8]) -> usize {
-    let (words, _) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        if let Some(found) = first_special(u64::from_le_bytes(*word)) {
-            return at * 8 + found;
-        }
+/// Most strings are short and have nothing to escape: those are looked at and copied in one go.
+fn quoted<'a>(room: &'a mut [u8], text: &str) -> &'a mut [u8] {
+    let text = text.as_bytes();
+    let Some((whole, _)) = room.split_at_mut_checked(text.len() + 2) else { return &mut [] };
+    if let [open, inside @ .., close] = whole
+        && copy_if_plain(inside, text)
+    {
+        (*open, *close) = (b'"', b'"');
+        return &mut room[text.len() + 2..];
     }
-    if let Some(last) = bytes.last_chunk::<8>() {
-        // It overlaps what is known to be plain.
-        let found = first_special(u64::from_le_bytes(*last));
-        return found.map_or(bytes.len(), |found| bytes.len() - 8 + found);
+    let mut room = Room::new(room);
+    room.push(b"\"");
+    room.pass(|room| escaped(room, text));
+    room.push(b"\"");
+    room.into_left()
+}
+
+/// Copies `from` to `to`, which are of one length, unless something in it has to be escaped.
+#[inline(always)]
+fn copy_if_plain(to: &mut [u8], from: &[u8]) -> bool {
+    if from.len() >= 16 {
+        let ((chunks, _), (copies, _)) = (from.as_chunks(), to.as_chunks_mut());
+        // The last one overlaps what was copied before.
+        return copies.iter_mut().zip(chunks).all(|(to, from)| copy_chunk(to, from) == 16)
+            && to
+                .last_chunk_mut()
+                .zip(from.last_chunk())
+                .is_some_and(|(to, from)| copy_chunk(to, from) == 16);
     }
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+    if let (Some(first), Some(last)) = (from.first_chunk(), from.last_chunk()) {
+        let (low, high) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        return first_special(low, high) == 16 && copy_ends::<8>(to, from);
+    }
+    if let (Some(first), Some(last)) = (from.first_chunk(), from.last_chunk()) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        if first_special(u64::from(first) | (u64::from(last) << 32)).is_none() {
-            return bytes.len();
+        let both = u64::from(first) | u64::from(last) << 32;
+        return first_special(both, both) == 16 && copy_ends::<4>(to, from);
+    }
+    let mut plain = true;
+    for (to, &from) in to.iter_mut().zip(from) {
+        plain &= !is_special(from);
+        *to = from;
+    }
+    plain
+}
+
+/// Copies sixteen bytes, and says at which of them something has to be escaped, or 16.
+#[inline(always)]
+fn copy_chunk(to: &mut [u8; 16], from: &[u8; 16]) -> usize {
+    *to = *from;
+    let whole = u128::from_le_bytes(*from);
+    first_special(whole as u64, (whole >> 64) as u64)
+}
+
+/// Copies a string of which something has to be escaped.
+#[inline(never)]
+fn escaped<'a>(mut room: &'a mut [u8], mut text: &[u8]) -> &'a mut [u8] {
+    while let (Some(to), Some(from)) = (room.first_chunk_mut(), text.first_chunk()) {
+        let plain = copy_chunk(to, from);
+        (room, text) = (&mut room[plain..], &text[plain..]);
+        if plain < 16 {
+            (room, text) = escape(room, text);
         }
     }
-    bytes.iter().position(|&byte| is_special(byte)).unwrap_or(bytes.len())
+    while let Some((&byte, others)) = text.split_first() {
+        if is_special(byte) {
+            (room, text) = escape(room, text);
+        } else {
+            let Some((to, left)) = room.split_first_mut() else { return &mut [] };
+            *to = byte;
+            (room, text) = (left, others);
+        }
+    }
+    room
 }
 
-/// Quote, backslash, control characters, and the bytes with which U+0080 to U+009F and U+2028 and U+2029 begin.
-#[inline]
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7f | 0xc2 | 0xe2)
-}
-
-/// The first byte of a little-endian word that [is special](is_special): all eight are looked at in one go.
-///
-/// Subtracting 1 from each byte sets the highest bit of those that were zero, and of some that were not: of those above 0x80, which are masked out, and of those that
-/// a borrow reached. A borrow comes from a zero below, so that the lowest bit set is right.
-#[inline]
-fn first_special(word: u64) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let all = |byte: u8| ONES * u64::from(byte);
-    let is = |word: u64, byte: u8| {
-        let zero_if_equal = word ^ all(byte);
-        zero_if_equal.wrapping_sub(ONES) & !zero_if_equal
+/// Writes the first character of `text`, which looks special. What only looks so goes as it is.
+#[inline(always)]
+fn escape<'a, 't>(room: &'a mut [u8], text: &'t [u8]) -> (&'a mut [u8], &'t [u8]) {
+    let mut room = Room::new(room);
+    let len = match *text {
+        [byte @ (b'"' | b'\\'), ..] => {
+            room.push(&[b'\\', byte]);
+            1
+        }
+        [b'\n', ..] => {
+            room.push(b"\\n");
+            1
+        }
+        _ => rare(&mut room, text),
     };
-    let control = word.wrapping_sub(all(0x20)) & !word;
-    // 0xc2 and 0xe2 differ in one bit.
-    let lead = is(word | all(0x20), 0xe2);
-    let found = control | is(word, b'"') | is(word, b'\\') | is(word, 0x7f) | lead;
-    let found = found & all(0x80);
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    (room.into_left(), &text[len..])
+}
+
+/// Writes the first character of `text`, one that is seldom there, and returns how many bytes it has.
+#[cold]
+#[inline(never)]
+fn rare(room: &mut Room<'_>, text: &[u8]) -> usize {
+    let (code, len) = match *text {
+        [0xc2, c1 @ ..0xa0, ..] => (u16::from(c1), 2),
+        [0xe2, 0x80, last @ (0xa8 | 0xa9), ..] => (0x2000 | u16::from(last & 0x3f), 3),
+        [b'\r', ..] => {
+            room.push(b"\\r");
+            return 1;
+        }
+        [b'\t', ..] => {
+            room.push(b"\\t");
+            return 1;
+        }
+        [byte @ (0xc2 | 0xe2), ..] => {
+            // The bytes that follow are none that is special.
+            room.push(&[byte]);
+            return 1;
+        }
+        [byte, ..] => (u16::from(byte), 1),
+        [] => return 0,
+    };
+    let digit = |shift: u16| HEX[usize::from(code >> shift & 0xf)];
+    room.push(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
+    len
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn escaped(text: &str) -> String {
-        let mut out = Vec::new();
-        push_str(&mut out, text);
-        String::from_utf8(out).unwrap()
+        let mut bytes = vec![0; 2 + text.len() * 6 + 1];
+        let len = bytes.len();
+        let mut room = Room::new(&mut bytes);
+        push_str(&mut room, text);
+        let used = len - room.left();
+        bytes.truncate(used);
+        String::from_utf8(bytes).unwrap()
     }
 
     #[test]
@@ -129,26 +167,34 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_found_at_every_place_of_every_length() {
-        for len in 0..40 {
-            for at in 0..len {
-                for byte in 0..=255 {
-                    let mut bytes = vec![b'x'; len];
-                    bytes[at] = byte;
-                    let naive = bytes.iter().position(|&byte| is_special(byte)).unwrap_or(len);
-                    assert_eq!(plain_len(&bytes), naive, "{byte:#x} at {at} of {len}");
-                    // With another one after it.
-                    bytes[len - 1] = b'"';
-                    let naive = bytes.iter().position(|&byte| is_special(byte)).unwrap_or(len);
-                    assert_eq!(plain_len(&bytes), naive, "{byte:#x} at {at} of {len}, and a quote");
-                }
-            }
-        }
-    }
-
-    #[test]
     fn their_neighbours_are_not() {
         let text = " \u{a0}\u{e9}\u{2027}\u{202a}\u{20ac}\u{1f600}~";
         assert_eq!(escaped(text), format!("\"{text}\""));
+    }
+
+    #[test]
+    fn what_is_plain_is_copied_whatever_its_length() {
+        for len in 0..100 {
+            let text: String =
+                ('!'..='~').filter(|c| !"\"\\".contains(*c)).cycle().take(len).collect();
+            assert_eq!(escaped(&text), format!("\"{text}\""));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_that_does_not_fit_leaves_no_room_and_stays_within_it(
+            text in "[a-z\"\n\u{2028}]{0,70}", len in 0..80_usize
+        ) {
+            let whole = escaped(&text);
+            let mut bytes = vec![b'#'; len + 20];
+            let mut room = Room::new(&mut bytes[..len]);
+            push_str(&mut room, &text);
+            prop_assert_eq!(room.is_full(), whole.len() >= len);
+            if !room.is_full() {
+                prop_assert_eq!(&bytes[..whole.len()], whole.as_bytes());
+            }
+            prop_assert!(bytes[len..].iter().all(|byte| *byte == b'#'));
+        }
     }
 }

@@ -1,6 +1,18 @@
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::room::Room;
+
+/// How many digits of a second a moment is written with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// Six.
+    #[default]
+    Micros,
+    /// Nine.
+    Nanos,
+}
+
 /// The last second that this thread wrote, and its date and time to the second. Most events follow another in the same second.
 #[derive(Clone, Copy)]
 struct Second {
@@ -16,22 +28,31 @@ thread_local! {
 /// 9999-12-31T23:59:59, the last second that RFC 3339 can write.
 const MAX_SECOND: u64 = 253_402_300_799;
 
-/// Appends a moment as RFC 3339, in UTC, with microseconds. What lies outside of the years 1970 to 9999 is written as the nearest moment within.
-#[inline]
-pub(super) fn push(out: &mut Vec<u8>, time: SystemTime) {
+/// Appends a moment as RFC 3339, in UTC. What lies outside of the years 1970 to 9999 is written as the nearest moment within.
+#[inline(always)]
+pub(super) fn push(room: &mut Room<'_>, time: SystemTime, precision: Precision) {
     let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut text = [0; 27];
+    let nanos = since_epoch.subsec_nanos();
     let second = since_epoch.as_secs().min(MAX_SECOND);
-    text[..20].copy_from_slice(&date_and_time(second));
-    text[20..26].copy_from_slice(&six_digits(since_epoch.subsec_micros()));
-    text[26] = b'Z';
-    out.extend_from_slice(&text);
+    room.push(&date_and_time(second));
+    let [a, b, c] = pairs(nanos / 1_000);
+    match precision {
+        Precision::Micros => room.push(&[a[0], a[1], b[0], b[1], c[0], c[1], b'Z']),
+        Precision::Nanos => {
+            let mut end = *b"000Z";
+            digits(&mut end[..3], u64::from(nanos % 1_000));
+            room.push(&[a[0], a[1], b[0], b[1], c[0], c[1]]);
+            room.push(&end);
+        }
+    }
 }
 
-#[inline]
+#[inline(always)]
 fn date_and_time(second: u64) -> [u8; 20] {
-    let cached = LAST.try_with(Cell::get).ok().filter(|last| last.since_epoch == second);
-    cached.map_or_else(|| compute(second), |last| last.text)
+    match LAST.try_with(Cell::get) {
+        Ok(last) if last.since_epoch == second => last.text,
+        _ => compute(second),
+    }
 }
 
 #[cold]
@@ -77,11 +98,9 @@ pub(super) fn digits(out: &mut [u8], mut value: u64) {
 }
 
 /// The digits of a number below a million.
-#[inline]
-fn six_digits(value: u32) -> [u8; 6] {
-    let [a, b, c] =
-        [value / 10_000, value / 100 % 100, value % 100].map(|pair| PAIRS[pair as usize % 100]);
-    [a[0], a[1], b[0], b[1], c[0], c[1]]
+#[inline(always)]
+fn pairs(value: u32) -> [[u8; 2]; 3] {
+    [value / 10_000, value / 100 % 100, value % 100].map(|pair| PAIRS[pair as usize % 100])
 }
 
 /// `00` to `99`.
@@ -100,10 +119,16 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    fn text(time: SystemTime, precision: Precision) -> String {
+        let mut bytes = [0; 40];
+        let mut room = Room::new(&mut bytes);
+        push(&mut room, time, precision);
+        let used = 40 - room.left();
+        String::from_utf8(bytes[..used].to_vec()).unwrap()
+    }
+
     fn at(second: u64, nanos: u32) -> String {
-        let mut out = Vec::new();
-        push(&mut out, UNIX_EPOCH + Duration::new(second, nanos));
-        String::from_utf8(out).unwrap()
+        text(UNIX_EPOCH + Duration::new(second, nanos), Precision::Micros)
     }
 
     #[test]
@@ -127,7 +152,7 @@ mod tests {
     #[test]
     fn microseconds_have_six_digits() {
         for micros in [0, 7, 99, 100, 123_456, 999_999] {
-            assert_eq!(str::from_utf8(&six_digits(micros)), Ok(&*format!("{micros:06}")));
+            assert_eq!(str::from_utf8(pairs(micros).as_flattened()), Ok(&*format!("{micros:06}")));
         }
     }
 
@@ -135,9 +160,16 @@ mod tests {
     fn a_clock_that_steps_back_is_followed() {
         assert_eq!(at(100, 5_000), "1970-01-01T00:01:40.000005Z");
         assert_eq!(at(99, 0), "1970-01-01T00:01:39.000000Z");
-        let mut out = Vec::new();
-        push(&mut out, UNIX_EPOCH - Duration::from_secs(1));
-        assert_eq!(out, b"1970-01-01T00:00:00.000000Z");
+        let before = text(UNIX_EPOCH - Duration::from_secs(1), Precision::Micros);
+        assert_eq!(before, "1970-01-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn nanoseconds_have_nine_digits() {
+        for (nanos, expected) in [(0, "000000000"), (1, "000000001"), (123_456_789, "123456789")] {
+            let text = text(UNIX_EPOCH + Duration::new(59, nanos), Precision::Nanos);
+            assert_eq!(text, format!("1970-01-01T00:00:59.{expected}Z"));
+        }
     }
 
     #[test]

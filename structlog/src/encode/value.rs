@@ -2,44 +2,58 @@ use std::fmt::{self, Display, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
-use throughline_schema::{Scalar, ValueWriter};
+use throughline_schema::{Scalar, Value, ValueWriter};
 
-use super::string::{Escaped, push_str};
-use super::time;
-
-/// What stands in place of a value that the logger is not cleared for.
-pub(super) const REDACTED: &[u8] = b"\"[redacted]\"";
+use super::room::Room;
+use super::string::{push_inside, push_str};
+use super::time::{self, Precision};
 
 /// What stands in place of a value whose `Display` failed or panicked.
-const UNPRINTABLE: &[u8] = b"\"[unprintable]\"";
+pub(super) const UNPRINTABLE: &[u8] = b"\"[unprintable]\"";
 
-/// Writes one value as JSON.
-pub(super) struct ValueEncoder<'a>(pub(super) &'a mut Vec<u8>);
+/// How values are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    pub(super) precision: Precision,
+    /// The longest text in bytes, and the longest list. Only a line that is far too long has limits for all of its values.
+    pub(super) most: usize,
+}
 
-impl ValueEncoder<'_> {
-    #[inline]
-    fn integer(self, value: impl itoa::Integer) {
-        self.0.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-    }
-
-    #[inline]
-    fn null(self) {
-        self.0.extend_from_slice(b"null");
+impl Default for Form {
+    fn default() -> Form {
+        Form { precision: Precision::Micros, most: usize::MAX }
     }
 }
 
-impl ValueWriter for ValueEncoder<'_> {
-    #[inline]
+/// Writes one value as JSON.
+pub(super) struct ValueEncoder<'r, 'a> {
+    pub(super) room: &'r mut Room<'a>,
+    pub(super) form: Form,
+}
+
+impl ValueEncoder<'_, '_> {
+    #[inline(always)]
+    fn integer(self, value: impl itoa::Integer) {
+        self.room.push_short(itoa::Buffer::new().format(value).as_bytes());
+    }
+}
+
+impl ValueWriter for ValueEncoder<'_, '_> {
+    #[inline(always)]
     fn bool(self, value: bool) {
-        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        if value {
+            self.room.push(b"true");
+        } else {
+            self.room.push(b"false");
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn i64(self, value: i64) {
         self.integer(value);
     }
 
-    #[inline]
+    #[inline(always)]
     fn u64(self, value: u64) {
         self.integer(value);
     }
@@ -57,77 +71,112 @@ impl ValueWriter for ValueEncoder<'_> {
     #[inline]
     fn f32(self, value: f32) {
         if value.is_finite() {
-            self.0.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            self.room.push_short(zmij::Buffer::new().format_finite(value).as_bytes());
         } else {
-            self.null();
+            self.room.push(b"null");
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn f64(self, value: f64) {
         if value.is_finite() {
-            self.0.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            self.room.push_short(zmij::Buffer::new().format_finite(value).as_bytes());
         } else {
-            self.null();
+            self.room.push(b"null");
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn str(self, value: &str) {
-        push_str(self.0, value);
+        push_str(self.room, clipped(value, self.form.most));
     }
 
     fn display(self, value: &(dyn Display + '_)) {
-        let start = self.0.len();
-        self.0.push(b'"');
-        let mut text = Escaped(self.0);
-        // A panic in somebody's `Display` is no reason for one in the code that says what happened.
-        let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{value}")));
-        if let Ok(Ok(())) = written {
-            self.0.push(b'"');
-        } else {
-            self.0.truncate(start);
-            self.0.extend_from_slice(UNPRINTABLE);
-        }
+        self.room.pass(|room| {
+            let len = room.len();
+            let mut text = Inside { room: Room::new(&mut *room), left: self.form.most };
+            text.room.push(b"\"");
+            let printed = print(&mut text, value);
+            text.room.push(b"\"");
+            let used = len - text.room.left();
+            if printed.is_ok() {
+                return &mut room[used..];
+            }
+            let mut room = Room::new(room);
+            room.push(UNPRINTABLE);
+            room.into_left()
+        });
     }
 
     fn duration(self, value: Duration) {
-        self.0.extend_from_slice(itoa::Buffer::new().format(value.as_secs()).as_bytes());
+        self.room.push_short(itoa::Buffer::new().format(value.as_secs()).as_bytes());
         if value.subsec_nanos() > 0 {
             let mut digits = *b".000000000";
             time::digits(&mut digits[1..], u64::from(value.subsec_nanos()));
             let end = digits.iter().rposition(|&digit| digit != b'0').unwrap_or(0);
-            self.0.extend_from_slice(&digits[..=end]);
+            self.room.push_short(&digits[..=end]);
         }
     }
 
     fn time(self, value: SystemTime) {
-        self.0.push(b'"');
-        time::push(self.0, value);
-        self.0.push(b'"');
+        self.room.push(b"\"");
+        time::push(self.room, value, self.form.precision);
+        self.room.push(b"\"");
     }
 
     fn list<'a, T: Scalar + 'a>(self, values: impl Iterator<Item = &'a T>) {
-        self.0.push(b'[');
-        for (index, value) in values.enumerate() {
+        self.room.push(b"[");
+        for (index, value) in values.take(self.form.most).enumerate() {
             if index > 0 {
-                self.0.push(b',');
+                self.room.push(b",");
             }
-            let start = self.0.len();
-            value.write(ValueEncoder(self.0));
-            if self.0.len() == start {
-                self.0.extend_from_slice(b"null");
-            }
+            push_value(self.room, self.form, value);
         }
-        self.0.push(b']');
+        self.room.push(b"]");
     }
 }
 
-impl Write for Escaped<'_> {
+/// Writes a value. One of somebody's own that writes nothing is null: the line is JSON all the same.
+#[inline(always)]
+pub(super) fn push_value<T: Value + ?Sized>(room: &mut Room<'_>, form: Form, value: &T) {
+    let before = room.left();
+    value.write(ValueEncoder { room, form });
+    if room.left() == before {
+        room.push(b"null");
+    }
+}
+
+/// Writes a value by its `Display` form. A panic in somebody's `Display` is an error: it is no reason for one in the code that says what happened.
+pub(super) fn print(to: &mut impl Write, value: &(dyn Display + '_)) -> fmt::Result {
+    catch_unwind(AssertUnwindSafe(|| write!(to, "{value}"))).unwrap_or(Err(fmt::Error))
+}
+
+/// Text that is made while it is written: the inside of a JSON string.
+struct Inside<'a> {
+    room: Room<'a>,
+    /// How many more bytes of it are written.
+    left: usize,
+}
+
+impl Write for Inside<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text);
+        let text = clipped(text, self.left);
+        self.left -= text.len();
+        push_inside(&mut self.room, text);
         Ok(())
     }
+}
+
+/// As much of a text as fits into so many bytes, by whole characters.
+#[inline(always)]
+fn clipped(text: &str, most: usize) -> &str {
+    if text.len() <= most { text } else { clip(text, most) }
+}
+
+#[cold]
+fn clip(text: &str, most: usize) -> &str {
+    let end = (0..=most).rev().find(|&end| text.is_char_boundary(end));
+    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]
@@ -135,10 +184,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn json(write: impl FnOnce(ValueEncoder<'_>)) -> String {
-        let mut out = Vec::new();
-        write(ValueEncoder(&mut out));
-        String::from_utf8(out).unwrap()
+    fn json_with(most: usize, write: impl FnOnce(ValueEncoder<'_, '_>)) -> String {
+        let mut bytes = vec![0; 8192];
+        let mut room = Room::new(&mut bytes);
+        write(ValueEncoder { room: &mut room, form: Form { most, ..Form::default() } });
+        let used = 8192 - room.left();
+        bytes.truncate(used);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn json(write: impl FnOnce(ValueEncoder<'_, '_>)) -> String {
+        json_with(usize::MAX, write)
     }
 
     struct Fails;
@@ -177,6 +233,15 @@ mod tests {
         for (value, expected) in cases {
             assert_eq!(json(|writer| writer.duration(value)), expected);
         }
+    }
+
+    #[test]
+    fn with_a_limit_text_ends_at_a_whole_character_and_lists_end() {
+        assert_eq!(json_with(4, |writer| writer.str("añbcd")), r#""añb""#);
+        assert_eq!(json_with(2, |writer| writer.str("añbcd")), r#""a""#);
+        let display = format_args!("{}{}", "añ", "bcd").to_string();
+        assert_eq!(json_with(4, |writer| writer.display(&display)), r#""añb""#);
+        assert_eq!(json_with(2, |writer| writer.list([1, 2, 3].iter())), "[1,2]");
     }
 
     proptest! {

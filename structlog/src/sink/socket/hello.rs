@@ -2,7 +2,7 @@
 
 use throughline_schema::{Event, Level};
 
-use crate::encode::Encoder;
+use crate::encode::{Encoder, Entry, Scratch};
 use crate::sink::Lost;
 
 /// A connection was opened, and goes on with a stream at an offset.
@@ -32,8 +32,7 @@ struct Shed {
 }
 
 pub(super) fn push_hello(out: &mut Vec<u8>, encoder: &Encoder, stream: &str, offset: u64) {
-    let hello = Hello { stream, offset };
-    encoder.encode(out, None, Level::Info, Hello::DESCRIPTOR, &hello);
+    push(out, encoder, &Hello { stream, offset });
 }
 
 pub(super) fn push_shed(out: &mut Vec<u8>, encoder: &Encoder, lost: &Lost) {
@@ -44,5 +43,9 @@ pub(super) fn push_shed(out: &mut Vec<u8>, encoder: &Encoder, lost: &Lost) {
         warn: lost.of(Level::Warn),
         error: lost.of(Level::Error),
     };
-    encoder.encode(out, None, Level::Warn, Shed::DESCRIPTOR, &shed);
+    push(out, encoder, &shed);
+}
+
+fn push<E: Event>(out: &mut Vec<u8>, encoder: &Encoder, event: &E) {
+    out.extend_from_slice(encoder.encode(&mut Scratch::new(), Entry::now(event)));
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use throughline_schema::Level;
 
 use crate::clearance::Clearance;
-use crate::encode::Encoder;
+use crate::encode::{Encoder, Precision};
 use crate::{FlushError, Line, Lost, Service, Sink};
 use ring::Share;
 use shared::Shared;
@@ -51,7 +51,11 @@ impl SocketSink {
     }
 
     pub(crate) fn with_buffer(path: PathBuf, service: &Service, bytes: usize) -> SocketSink {
-        let encoder = Encoder { service: service.render(), clearance: Clearance::default() };
+        let encoder = Encoder {
+            service: service.render(),
+            clearance: Clearance::default(),
+            precision: Precision::default(),
+        };
         let shared = Arc::new(Shared::new(path, encoder, bytes));
         let shipper = Shipper::new(shared.clone());
         let thread = std::thread::Builder::new().name("throughline".to_owned());

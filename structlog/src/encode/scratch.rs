@@ -1,0 +1,58 @@
+use std::cell::Cell;
+
+use super::MAX_LINE;
+
+/// The room that a thread has for its first line.
+const FIRST: usize = 16 * 1024;
+
+/// The room that a thread keeps for its next line. A longer line gives its room back.
+const KEPT: usize = 64 * 1024;
+
+thread_local! {
+    static KEPT_BY_THREAD: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// Where a thread writes its lines, one after the other.
+pub(crate) struct Scratch {
+    bytes: Vec<u8>,
+}
+
+impl Scratch {
+    /// Takes what the thread has. It is taken, not borrowed: an event whose values emit another finds none, and makes some.
+    #[inline]
+    pub(crate) fn take() -> Box<Scratch> {
+        KEPT_BY_THREAD.try_with(Cell::take).ok().flatten().unwrap_or_else(Scratch::new)
+    }
+
+    /// Leaves it to the thread's next line.
+    #[inline]
+    pub(crate) fn keep(self: Box<Scratch>) {
+        if self.bytes.len() <= KEPT {
+            let _ = KEPT_BY_THREAD.try_with(|kept| kept.set(Some(self)));
+        }
+    }
+
+    #[cold]
+    pub(crate) fn new() -> Box<Scratch> {
+        Box::new(Scratch { bytes: vec![0; FIRST] })
+    }
+
+    /// The room that there is, whatever it holds.
+    #[inline]
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// Makes the room larger, up to what the longest line needs. Whether there is more then.
+    #[cold]
+    pub(super) fn grow(&mut self) -> bool {
+        // What just fits counts as what does not, so there is a byte more than a line can have.
+        let larger = (self.bytes.len() * 4).min(MAX_LINE + 1);
+        let grows = larger > self.bytes.len();
+        if grows {
+            self.bytes = Vec::new(); // nothing of it has to be copied
+            self.bytes.resize(larger, 0);
+        }
+        grows
+    }
+}
