@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ows;
+use crate::{Verbosity, ows};
 
 /// A `baggage` header: what the services on the way say of a request (W3C Baggage).
 ///
@@ -35,7 +35,7 @@ impl Baggage {
         for member in members.map(ows::trim).filter(|member| !member.is_empty()) {
             match str::from_utf8(member).ok().and_then(Member::parse) {
                 Some(member) => list.push(member.text),
-                None => list.dropped = list.dropped.saturating_add(1),
+                None => list.drop_one(),
             }
         }
         list.into()
@@ -64,18 +64,38 @@ impl Baggage {
 
     /// The same baggage with one more member, in place of all that have its key. If it does not fit, or the key is no token (RFC 9110), it is left out and counted.
     pub fn with(&self, key: &str, value: &str) -> Baggage {
+        let mut list = self.keep(|other| other != key);
+        list.push_pair(key, value, "");
+        list.into()
+    }
+
+    /// What it says of the request's verbosity.
+    pub(crate) fn verbosity(&self) -> Option<Verbosity> {
+        // Mostly it says nothing of it, and its members are not worth being taken apart.
+        if !self.as_str().contains(Verbosity::KEY) {
+            return None;
+        }
+        self.get(Verbosity::KEY)?.parse().ok()
+    }
+
+    /// The same baggage, with this to say of the request's verbosity. It takes the room of no other member: where there is none, it is left out and counted.
+    pub(crate) fn with_verbosity(&self, verbosity: Option<Verbosity>) -> Baggage {
+        match verbosity {
+            same if same == self.verbosity() => self.clone(),
+            Some(verbosity) => self.with(Verbosity::KEY, verbosity.as_str()),
+            None => self.keep(|key| key != Verbosity::KEY).into(),
+        }
+    }
+
+    /// The members of those keys that are kept.
+    fn keep(&self, keep: impl Fn(&str) -> bool) -> List {
         let mut list = List { dropped: self.dropped, ..List::default() };
         for member in self.as_str().split(',').filter_map(Member::parse) {
-            if member.key != key {
+            if keep(member.key) {
                 list.push(member.text);
             }
         }
-        if is_token(key) {
-            list.push(&encode(key, value));
-        } else {
-            list.dropped = list.dropped.saturating_add(1);
-        }
-        list.into()
+        list
     }
 
     /// The same baggage with those members only whose keys are kept, and then others: key, value as text, and properties. What is malformed or does not fit is
@@ -86,22 +106,9 @@ impl Baggage {
         keep: impl Fn(&str) -> bool,
         others: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
     ) -> Baggage {
-        let mut list = List { dropped: self.dropped, ..List::default() };
-        for member in self.as_str().split(',').filter_map(Member::parse) {
-            if keep(member.key) {
-                list.push(member.text);
-            }
-        }
+        let mut list = self.keep(keep);
         for (key, value, properties) in others {
-            let mut text = encode(key, value);
-            if !properties.is_empty() {
-                text.push(';');
-                text.push_str(properties);
-            }
-            match Member::parse(&text).filter(|member| member.key == key) {
-                Some(member) => list.push(member.text),
-                None => list.dropped = list.dropped.saturating_add(1),
-            }
+            list.push_pair(key, value, properties);
         }
         list.into()
     }
@@ -130,14 +137,30 @@ impl List {
         let comma = usize::from(self.members > 0);
         let fits = self.text.len() + comma + member.len() <= Baggage::MAX_BYTES;
         if !fits || self.members == Baggage::MAX_MEMBERS {
-            self.dropped = self.dropped.saturating_add(1);
-            return;
+            return self.drop_one();
         }
         if comma > 0 {
             self.text.push(',');
         }
         self.text.push_str(member);
         self.members += 1;
+    }
+
+    /// The member of a key, a value as text, and properties.
+    fn push_pair(&mut self, key: &str, value: &str, properties: &str) {
+        let mut text = encode(key, value);
+        if !properties.is_empty() {
+            text.push(';');
+            text.push_str(properties);
+        }
+        match Member::parse(&text).filter(|member| member.key == key) {
+            Some(member) => self.push(member.text),
+            None => self.drop_one(),
+        }
+    }
+
+    fn drop_one(&mut self) {
+        self.dropped = self.dropped.saturating_add(1);
     }
 }
 
@@ -148,7 +171,7 @@ impl From<List> for Baggage {
     }
 }
 
-/// `key "=" value *( ";" property )`, with optional white space around each part.
+/// `key "=" value *( ";" property )`, with optional white space around each part. Under the key that is reserved for the verbosity, any other value is malformed.
 struct Member<'a> {
     text: &'a str,
     key: &'a str,
@@ -166,7 +189,8 @@ impl<'a> Member<'a> {
         let (key, value) = (trim(key), trim(value));
         let well_formed = is_token(key)
             && value.bytes().all(is_octet)
-            && properties.is_none_or(|properties| properties.split(';').all(is_property));
+            && properties.is_none_or(|properties| properties.split(';').all(is_property))
+            && (key != Verbosity::KEY || decode(value).parse::<Verbosity>().is_ok());
         let properties = properties.unwrap_or_default();
         well_formed.then_some(Member { text, key, value, properties })
     }
@@ -304,6 +328,43 @@ mod tests {
         let full = baggage.with("c", &"x".repeat(9000));
         assert_eq!((full.as_str(), full.dropped()), ("b=2;p,a=4", 1));
         assert_eq!(baggage.with("no token", "x").dropped(), 1);
+    }
+
+    #[test]
+    fn a_verbosity_stands_behind_what_others_put_there_and_takes_no_room_from_it() {
+        let debug = parse("a=1").with_verbosity(Some(Verbosity::Debug));
+        assert_eq!(debug.as_str(), "a=1,throughline.verbosity=debug");
+        let trace = debug.with("b", "2").with_verbosity(Some(Verbosity::Trace));
+        assert_eq!(trace.as_str(), "a=1,b=2,throughline.verbosity=trace");
+        assert_eq!(trace.verbosity(), Some(Verbosity::Trace));
+        assert_eq!(trace.with_verbosity(None).as_str(), "a=1,b=2");
+
+        let full = parse(&(0..64).map(|n| format!("k{n}=v")).collect::<Vec<_>>().join(","));
+        let same = full.with_verbosity(Some(Verbosity::Debug));
+        assert_eq!((same.as_str(), same.dropped()), (full.as_str(), 1));
+        let long = parse(&format!("k={}", "v".repeat(8192 - 2)));
+        let same = long.with_verbosity(Some(Verbosity::Debug));
+        assert_eq!((same.as_str(), same.dropped()), (long.as_str(), 1));
+    }
+
+    #[test]
+    fn the_reserved_key_has_no_other_values() {
+        for (header, verbosity) in [
+            ("throughline.verbosity = debug ;p", Some(Verbosity::Debug)),
+            ("throughline.verbosity=%74race", Some(Verbosity::Trace)),
+            ("throughline.verbosity=debug,a=1,throughline.verbosity=info", Some(Verbosity::Info)),
+            ("a=throughline.verbosity,throughline.verbosity.x=debug", None),
+        ] {
+            let baggage = parse(header);
+            assert_eq!((baggage.verbosity(), baggage.dropped()), (verbosity, 0), "{header:?}");
+            assert_eq!(baggage.as_str(), header);
+        }
+        for value in ["", "DEBUG", "off", "debug debug", "%ff", "6"] {
+            let baggage = parse(&format!("a=1,throughline.verbosity={value}"));
+            assert_eq!(baggage.verbosity(), None, "{value:?}");
+            assert_eq!((baggage.as_str(), baggage.dropped()), ("a=1", 1), "{value:?}");
+            assert_eq!(baggage.with("throughline.verbosity", value).dropped(), 2, "{value:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::propagation::{Extractor, Incoming, Injector, Propagator};
 use crate::rendered::Rendered;
 use crate::{
     Baggage, Cancelled, Canceller, Edit, EntryType, Key, KeyInfo, RequestId, SpanId, TraceFlags,
-    TraceId, TraceParent, TraceState, Value,
+    TraceId, TraceParent, TraceState, Value, Verbosity,
 };
 
 /// Which request some work belongs to. See the [front page](crate).
@@ -21,6 +21,7 @@ pub(crate) struct Inner {
     trace_state: Option<TraceState>,
     pub(crate) baggage: Baggage,
     pub(crate) entries: Entries,
+    pub(crate) verbosity: Option<Verbosity>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancellation: Option<Arc<Cancellation>>,
     rendered: Rendered,
@@ -59,7 +60,7 @@ impl Context {
     }
 
     /// The context of a request that a caller handed on: a child of the span that `incoming` names, under its request id
-    /// and within its deadline, with its baggage. What it lacks is made anew, as [`root`](Context::root) does.
+    /// and within its deadline, with its baggage and its verbosity. What it lacks is made anew, as [`root`](Context::root) does.
     pub fn continue_from(incoming: &Incoming) -> Context {
         Edit::from(incoming).finish()
     }
@@ -128,6 +129,22 @@ impl Context {
         }
     }
 
+    /// The same request, saying this much of itself or more, here and in every service that it calls from here: a logger writes those of its events that the verbosity asks for, though it would leave
+    /// them out of others. `None` leaves it to the loggers again.
+    ///
+    /// It takes one member of the [baggage](Context::baggage). Where there is no room for that, it ends with this service, and the baggage [counts](Baggage::dropped) it.
+    ///
+    /// ```
+    /// use throughline_ctx::{Context, Verbosity};
+    ///
+    /// let request = Context::root().with_verbosity(Verbosity::Debug);
+    /// assert_eq!(request.child().verbosity(), Some(Verbosity::Debug));
+    /// assert_eq!(request.with_verbosity(None).verbosity(), None);
+    /// ```
+    pub fn with_verbosity(&self, verbosity: impl Into<Option<Verbosity>>) -> Context {
+        self.edit().with_verbosity(verbosity).finish()
+    }
+
     /// The same context, and a handle that cancels it and all below it.
     pub fn with_cancellation(&self) -> (Context, Canceller) {
         let (edit, canceller) = self.edit().with_cancellation();
@@ -148,6 +165,11 @@ impl Context {
         let mut inner = self.0.derive();
         inner.span = Span { request_id, trace_id, span_id, parent_span_id, flags };
         inner.trace_state = trace_state;
+        // For want of room the baggage may say nothing of the verbosity, so that what counts is whether it says something new.
+        let verbosity = baggage.verbosity();
+        if verbosity != inner.baggage.verbosity() {
+            inner.verbosity = verbosity;
+        }
         inner.baggage = baggage;
         Context(Arc::new(inner))
     }
@@ -204,6 +226,12 @@ impl Context {
         self.0.entries.as_slice().iter().map(|entry| (entry.key, &entry.value))
     }
 
+    /// How much the request says of itself. `None`, which is usual, leaves it to the loggers.
+    #[inline]
+    pub fn verbosity(&self) -> Option<Verbosity> {
+        self.0.verbosity
+    }
+
     /// The moment after which nobody waits for the answer.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.deadline
@@ -246,7 +274,8 @@ impl Inner {
         Inner {
             span,
             trace_state: incoming.trace_state.clone().filter(|_| parent.is_some()),
-            baggage: incoming.baggage.clone(),
+            baggage: incoming.baggage.with_verbosity(incoming.verbosity),
+            verbosity: incoming.verbosity,
             entries: Entries(
                 (!incoming.entries.is_empty()).then(|| incoming.entries.as_slice().into()),
             ),
@@ -262,6 +291,7 @@ impl Inner {
             span: self.span,
             trace_state: self.trace_state.clone(),
             baggage: self.baggage.clone(),
+            verbosity: self.verbosity,
             entries: self.entries.clone(),
             deadline: self.deadline,
             cancellation: self.cancellation.clone(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::cancel::Cancellation;
 use crate::context::{Entries, Entry, Inner};
 use crate::propagation::Incoming;
-use crate::{Canceller, Context, EntryType, Key, Scope};
+use crate::{Canceller, Context, EntryType, Key, Scope, Verbosity};
 
 /// Several changes of a context at once, for the cost of one: see [`Context::edit`].
 pub struct Edit {
@@ -65,6 +65,16 @@ impl Edit {
             Some(deadline) => self.with_deadline(deadline),
             None => self,
         }
+    }
+
+    /// Sets how much the request says of itself, as [`Context::with_verbosity`] does.
+    pub fn with_verbosity(mut self, verbosity: impl Into<Option<Verbosity>>) -> Edit {
+        let verbosity = verbosity.into();
+        self.change(|inner| {
+            inner.verbosity = verbosity;
+            inner.baggage = inner.baggage.with_verbosity(verbosity);
+        });
+        self
     }
 
     /// Makes the context one that can be cancelled, as [`Context::with_cancellation`] does.

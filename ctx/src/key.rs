@@ -44,6 +44,13 @@ pub enum Scope {
 /// # use throughline_ctx::Key;
 /// const USER: Key<str> = Key::local("User-Name", "Account name as typed");
 /// ```
+///
+/// Neither does one that is reserved:
+///
+/// ```compile_fail
+/// # use throughline_ctx::Key;
+/// const VERBOSITY: Key<str> = Key::propagated("throughline.verbosity", "How much is said");
+/// ```
 pub struct Key<T: EntryType + ?Sized> {
     info: KeyInfo,
     of: PhantomData<fn() -> Box<T>>,
@@ -67,8 +74,8 @@ impl<T: EntryType + ?Sized> Key<T> {
     ///
     /// # Panics
     ///
-    /// When it is evaluated, which for a constant is when it is compiled: if the name is malformed, longer than 128 bytes, or one that
-    /// the context object of a line has already (`spec/context.md`), or if there is no description.
+    /// When it is evaluated, which for a constant is when it is compiled: if the name is malformed, longer than 128 bytes, or
+    /// reserved (`spec/context.md`), or if there is no description.
     pub const fn local(name: &'static str, description: &'static str) -> Key<T> {
         Key::new(name, description, Scope::Local)
     }
@@ -90,7 +97,7 @@ impl<T: EntryType + ?Sized> Key<T> {
         );
         assert!(
             !is_reserved(name),
-            "id, trace_id, span_id and parent_span_id are not free as names of keys"
+            "id, trace_id, span_id, parent_span_id and what begins with throughline. are not free as names of keys"
         );
         assert!(!description.is_empty(), "a key needs a description");
         let (class, value_type) = (Class::Public, T::TYPE);
@@ -173,7 +180,9 @@ const fn is_name(name: &str) -> bool {
 }
 
 const fn is_reserved(name: &str) -> bool {
-    matches!(name.as_bytes(), b"id" | b"trace_id" | b"span_id" | b"parent_span_id")
+    let bytes = name.as_bytes();
+    matches!(bytes, b"id" | b"trace_id" | b"span_id" | b"parent_span_id")
+        || matches!(bytes.split_first_chunk(), Some((b"throughline.", _)))
 }
 
 #[cfg(test)]
@@ -196,5 +205,18 @@ mod tests {
     #[should_panic(expected = "not free")]
     fn the_names_of_the_ids_are_reserved() {
         let _ = Key::<str>::local("trace_id", "A second trace id");
+    }
+
+    #[test]
+    #[should_panic(expected = "not free")]
+    fn the_name_of_the_verbosity_is_reserved() {
+        let _ = Key::<str>::propagated("throughline.verbosity", "How much is said");
+    }
+
+    #[test]
+    fn names_that_only_look_like_reserved_ones_are_free() {
+        for free in ["ids", "throughline", "throughline_x", "throughlines.x", "a.throughline.x"] {
+            assert!(is_name(free) && !is_reserved(free), "{free:?}");
+        }
     }
 }

@@ -61,6 +61,7 @@ mod request_id;
 mod trace;
 mod tracestate;
 mod value;
+mod verbosity;
 
 pub use baggage::Baggage;
 pub use cancel::{Cancelled, Canceller};
@@ -73,3 +74,4 @@ pub use request_id::{InvalidRequestId, RequestId};
 pub use trace::{InvalidTraceParent, SpanId, TraceFlags, TraceId, TraceParent};
 pub use tracestate::TraceState;
 pub use value::{EntryType, Text, Value, ValueType};
+pub use verbosity::{InvalidVerbosity, Verbosity};

@@ -40,13 +40,13 @@ enum Trust {
 }
 
 impl ServerLayer {
-    /// For a server that anyone can call. Every request begins a new trace under a new id, without baggage; the ids that came with it are kept as the entries `upstream.id` and
+    /// For a server that anyone can call. Every request begins a new trace under a new id, without baggage, and no more is said of it than of others; the ids that came with it are kept as the entries `upstream.id` and
     /// `upstream.trace_id`, if they are well formed. A deadline is accepted: it can only make the answer come sooner.
     pub fn edge(log: &Logger) -> ServerLayer {
         ServerLayer::new(log, Trust::Edge)
     }
 
-    /// For a server that only our own services call: it goes on with the request, the trace and the baggage that they bring.
+    /// For a server that only our own services call: it goes on with the request, the trace, the baggage and the [verbosity](throughline_ctx::Verbosity) that they bring.
     pub fn internal(log: &Logger) -> ServerLayer {
         ServerLayer::new(log, Trust::Internal)
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 use super::timeout::{self, Unit};
 use super::{Extractor, Injector};
 use crate::context::Entry;
-use crate::{Baggage, Context, EntryType, Key, KeyInfo, RequestId, TraceParent, TraceState, Value};
+use crate::{
+    Baggage, Context, EntryType, Key, KeyInfo, RequestId, TraceParent, TraceState, Value, Verbosity,
+};
 
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
@@ -23,6 +25,8 @@ pub struct Incoming {
     pub trace_state: Option<TraceState>,
     /// What the services before say of the request.
     pub baggage: Baggage,
+    /// How much the request is to say of itself, as the baggage has it. What is set here takes its place.
+    pub verbosity: Option<Verbosity>,
     /// For how long the caller will wait.
     pub timeout: Option<Duration>,
     /// The entries that the baggage has under keys that the propagator was told of.
@@ -34,7 +38,7 @@ pub struct Incoming {
 /// | what | header | form |
 /// |---|---|---|
 /// | trace | `traceparent`, `tracestate` | W3C Trace Context, level 2 |
-/// | propagated entries, and what else came along | `baggage` | W3C Baggage |
+/// | propagated entries, verbosity, and what else came along | `baggage` | W3C Baggage |
 /// | request id | `x-request-id`, or [another](Propagator::request_id_header) | [`RequestId`] |
 /// | time left | `x-request-timeout-ms`, or [another](Propagator::timeout_header) | 1 to 8 digits, milliseconds |
 /// | time left, for [gRPC](Propagator::grpc) | `grpc-timeout` | gRPC over HTTP/2, `Timeout` |
@@ -106,6 +110,7 @@ impl Propagator {
         let baggage = Baggage::parse(carrier.get_all(BAGGAGE));
         Incoming {
             entries: self.entries(&baggage),
+            verbosity: baggage.verbosity(),
             baggage,
             trace_state: TraceState::parse(carrier.get_all(TRACESTATE)),
             request_id: only(carrier, &self.request_id).and_then(|id| RequestId::parse(id).ok()),

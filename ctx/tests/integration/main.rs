@@ -7,4 +7,5 @@ mod environment;
 mod naive;
 mod propagation;
 mod stream;
+mod verbosity;
 mod w3c;

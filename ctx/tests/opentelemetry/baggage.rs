@@ -11,7 +11,7 @@ use throughline_ctx::opentelemetry_0_33::{
     ThroughlinePropagator, from_opentelemetry, to_opentelemetry,
 };
 use throughline_ctx::propagation::Propagator;
-use throughline_ctx::{Baggage, Context, Key};
+use throughline_ctx::{Baggage, Context, Key, Verbosity};
 
 const VALUES: [&str; 9] =
     ["", "plain", "a=b==", "a b", "a+b", "100%", "%41", "naïve 日本 🙂", "\",;\\\n\t\0"];
@@ -172,4 +172,47 @@ fn all_headers_are_read_and_no_more_of_them_than_there_is_room_for() {
     let cx = propagator.extract_with_context(&OtelContext::new(), &long);
     assert_eq!(cx.baggage().len(), Baggage::MAX_MEMBERS);
     assert_eq!(cx.get::<Context>().unwrap().baggage().dropped(), 1001 - 64);
+}
+
+#[test]
+fn a_verbosity_goes_through_opentelemetry_both_ways() {
+    let propagator = ThroughlinePropagator::new();
+    let ctx = Context::root().with(&TENANT, "acme").with_verbosity(Verbosity::Debug);
+    let cx = to_opentelemetry(&ctx, &OtelContext::new());
+    assert_eq!(cx.baggage().get("throughline.verbosity"), Some(&StringValue::from("debug")));
+    assert_eq!(from_opentelemetry(&cx).unwrap().verbosity(), Some(Verbosity::Debug));
+
+    let mut headers = HashMap::<String, String>::new();
+    propagator.inject_context(&cx, &mut headers);
+    let received = propagator.extract_with_context(&OtelContext::new(), &headers);
+    assert_eq!(from_opentelemetry(&received).unwrap().verbosity(), Some(Verbosity::Debug));
+
+    let loud = |value| [KeyValue::new("throughline.verbosity", value)];
+    let set = |value| from_opentelemetry(&cx.with_baggage(loud(value))).unwrap();
+    assert_eq!(set("trace").verbosity(), Some(Verbosity::Trace));
+    assert_eq!(set("trace").baggage().as_str(), "throughline.verbosity=trace");
+    assert_eq!((set("loud").verbosity(), set("loud").baggage().as_str()), (None, ""));
+    let taken_back = from_opentelemetry(&cx.with_cleared_baggage()).unwrap();
+    assert_eq!(taken_back.verbosity(), None);
+}
+
+#[test]
+fn a_verbosity_that_only_opentelemetry_has_counts() {
+    let sdk = crate::Sdk::new();
+    let span = opentelemetry::trace::Tracer::start(&sdk.tracer, "alone");
+    let cx = opentelemetry::trace::TraceContextExt::with_span(&OtelContext::new(), span);
+    let cx = cx.with_baggage([KeyValue::new("throughline.verbosity", "info")]);
+    assert_eq!(from_opentelemetry(&cx).unwrap().verbosity(), Some(Verbosity::Info));
+}
+
+#[test]
+fn a_verbosity_for_which_the_baggage_has_no_room_is_kept_within_the_service() {
+    let many = (0..64).map(|n| format!("k{n:02}=v")).collect::<Vec<_>>().join(",");
+    let ctx = with_baggage(&many).with_verbosity(Verbosity::Debug);
+    let cx = to_opentelemetry(&ctx, &OtelContext::new());
+    let fewer: Vec<_> = cx.baggage().iter().filter(|(key, _)| key.as_str() != "k00").collect();
+    let fewer: Vec<_> =
+        fewer.into_iter().map(|(k, (v, _))| KeyValue::new(k.clone(), v.clone())).collect();
+    let back = from_opentelemetry(&cx.with_baggage(fewer)).unwrap();
+    assert_eq!((back.verbosity(), back.baggage().members().count()), (Some(Verbosity::Debug), 63));
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::get;
 use http::{HeaderMap, Request};
 use http_body_util::Full;
-use throughline_ctx::{Context, Key};
+use throughline_ctx::{Context, Key, Verbosity};
 use throughline_structlog::testing;
 use throughline_tower::{ClientLayer, Peer};
 use tower::{Layer, ServiceExt};
@@ -18,6 +18,7 @@ const TOKEN: Key<str> = Key::propagated("token", "What opens the door").secret()
 async fn headers_at(layer: ClientLayer) -> (HeaderMap, Context) {
     let ctx = Context::root().with(&USER, "ada").with(&TOKEN, "hunter2");
     let ctx = ctx.with_timeout(std::time::Duration::from_secs(60));
+    let ctx = ctx.with_verbosity(Verbosity::Debug);
     let echo = async |headers: HeaderMap| {
         let lines =
             headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
@@ -47,7 +48,7 @@ async fn our_own_are_told_all() {
     let (log, _captured) = testing::capture();
     let (headers, ctx) = headers_at(ClientLayer::internal(&log)).await;
     assert_eq!(headers["x-request-id"], ctx.request_id().as_str());
-    assert_eq!(headers["baggage"], "user.name=ada,token=hunter2");
+    assert_eq!(headers["baggage"], "user.name=ada,token=hunter2,throughline.verbosity=debug");
     assert!(headers["traceparent"].to_str().unwrap().contains(&ctx.trace_id().to_string()));
     assert!(!headers.contains_key("tracestate"), "nobody said that of this trace");
     assert!(headers.contains_key("x-request-timeout-ms"));

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::routing::get;
 use serde_json::Value as Json;
-use throughline_ctx::RequestId;
 use throughline_ctx::propagation::Propagator;
+use throughline_ctx::{Context, RequestId};
 use throughline_structlog::testing;
 use throughline_tower::ServerLayer;
 
@@ -143,4 +143,24 @@ async fn who_only_says_that_a_request_is_grpc_forges_no_failure_and_hides_no_pat
     );
     let event = only(&captured, "server.request");
     assert_eq!((&event["outcome"], &event["level"]), (&"ok".into(), &"INFO".into()));
+}
+
+#[tokio::test]
+async fn only_an_internal_server_lets_its_caller_decide_how_much_it_says() {
+    let (log, _captured) = testing::capture();
+    let headers = b"connection: close\r\nbaggage: throughline.verbosity=trace,a=1\r\n";
+    for (layer, seen) in [
+        (ServerLayer::internal(&log), r#"Some(Trace) "throughline.verbosity=trace,a=1""#),
+        (ServerLayer::edge(&log), r#"None """#),
+    ] {
+        let say = async || {
+            let ctx = Context::current().unwrap();
+            format!("{:?} {:?}", ctx.verbosity(), ctx.baggage().as_str())
+        };
+        let site = Site::start(Router::new().route("/", get(say)).layer(layer)).await;
+        let request = [b"GET / HTTP/1.1\r\nhost: x\r\n", &headers[..], b"\r\n"].concat();
+        let response = Raw::send(site.addr, request).await.rest().await;
+        site.stop().await;
+        assert!(response.ends_with(&format!("\r\n\r\n{seen}")), "{response}");
+    }
 }
