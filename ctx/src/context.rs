@@ -6,8 +6,8 @@ use crate::cancel::Cancellation;
 use crate::propagation::{Extractor, Incoming, Injector, Propagator};
 use crate::rendered::Rendered;
 use crate::{
-    Baggage, Cancelled, Canceller, Edit, EntryType, Key, KeyInfo, RequestId, SpanId, TraceFlags,
-    TraceId, TraceParent, TraceState, Value, Verbosity,
+    Baggage, Cancelled, Canceller, Edit, EntryType, Hold, Key, KeyInfo, RequestId, SpanId,
+    TraceFlags, TraceId, TraceParent, TraceState, Value, Verbosity,
 };
 
 /// Which request some work belongs to. See the [front page](crate).
@@ -24,6 +24,7 @@ pub(crate) struct Inner {
     pub(crate) verbosity: Option<Verbosity>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancellation: Option<Arc<Cancellation>>,
+    pub(crate) hold: Option<Arc<Hold>>,
     rendered: Rendered,
 }
 
@@ -281,6 +282,7 @@ impl Inner {
             ),
             deadline: incoming.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             cancellation: None,
+            hold: None,
             rendered: Rendered::default(),
         }
     }
@@ -295,6 +297,7 @@ impl Inner {
             entries: self.entries.clone(),
             deadline: self.deadline,
             cancellation: self.cancellation.clone(),
+            hold: self.hold.clone(),
             rendered: Rendered::default(),
         }
     }

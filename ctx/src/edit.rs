@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::cancel::Cancellation;
 use crate::context::{Entries, Entry, Inner};
 use crate::propagation::Incoming;
-use crate::{Canceller, Context, EntryType, Key, Scope, Verbosity};
+use crate::{Canceller, Context, EntryType, Hold, Key, Scope, Verbosity};
 
 /// Several changes of a context at once, for the cost of one: see [`Context::edit`].
 pub struct Edit {
@@ -74,6 +74,12 @@ impl Edit {
             inner.verbosity = verbosity;
             inner.baggage = inner.baggage.with_verbosity(verbosity);
         });
+        self
+    }
+
+    /// Holds back the request's detail, as [`Context::with_hold`] does.
+    pub fn with_hold(mut self, hold: Hold) -> Edit {
+        self.change(|inner| inner.hold = Some(Arc::new(hold)));
         self
     }
 

@@ -49,6 +49,7 @@ mod carry;
 mod context;
 mod current;
 mod edit;
+mod hold;
 mod key;
 #[cfg(feature = "opentelemetry-0_33")]
 #[path = "opentelemetry.rs"]
@@ -69,6 +70,7 @@ pub use carry::InContextOf;
 pub use context::Context;
 pub use current::{InContext, InContextExt};
 pub use edit::Edit;
+pub use hold::{Hold, HoldWriter};
 pub use key::{Class, Key, KeyInfo, Scope};
 pub use request_id::{InvalidRequestId, RequestId};
 pub use trace::{InvalidTraceParent, SpanId, TraceFlags, TraceId, TraceParent};

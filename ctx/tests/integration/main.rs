@@ -1,9 +1,11 @@
 //! The context, from the outside.
 
+mod allocation;
 mod cancellation;
 mod current;
 mod deadline;
 mod environment;
+mod hold;
 mod naive;
 mod propagation;
 mod stream;
