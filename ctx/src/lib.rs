@@ -72,6 +72,7 @@ pub use current::{InContext, InContextExt};
 pub use edit::Edit;
 pub use hold::{Hold, HoldWriter};
 pub use key::{Class, Key, KeyInfo, Scope};
+pub use random::forked;
 pub use request_id::{InvalidRequestId, RequestId};
 pub use trace::{InvalidTraceParent, SpanId, TraceFlags, TraceId, TraceParent};
 pub use tracestate::TraceState;

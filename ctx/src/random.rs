@@ -2,16 +2,32 @@
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const BLOCK: usize = 512;
 
 struct Pool {
     bytes: [u8; BLOCK],
     used: usize,
+    /// How many forks lay between the first process and the one that filled this pool.
+    forks: u32,
 }
 
 thread_local! {
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; BLOCK], used: BLOCK }) };
+    static POOL: RefCell<Pool> =
+        const { RefCell::new(Pool { bytes: [0; BLOCK], used: BLOCK, forks: 0 }) };
+}
+
+/// How many forks lie between the first process and this one, as far as [`forked`] was called.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// Tells that this process is a forked child: it has a copy of the random bytes that its parent fetched in advance, and without this call the ids that it makes
+/// next would be those that its parent makes next.
+///
+/// Call it in the child, before it makes contexts. Where a `Logger` of `throughline-structlog` was made before the fork there is no need: it calls this itself. A process that
+/// executes another program, as `std::process::Command` does, has no such copy either. It may be called in a handler of `pthread_atfork`.
+pub fn forked() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// `N` unpredictable bytes, `N` at most 512. One system call serves several dozen ids.
@@ -20,9 +36,10 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut out = [0; N];
     let pooled = POOL.try_with(|pool| {
         let Ok(mut pool) = pool.try_borrow_mut() else { return false };
-        if pool.used + N > BLOCK {
+        let forks = FORKS.load(Ordering::Relaxed);
+        if pool.used + N > BLOCK || pool.forks != forks {
             fill(&mut pool.bytes);
-            pool.used = 0;
+            (pool.used, pool.forks) = (0, forks);
         }
         let used = pool.used;
         out.copy_from_slice(&pool.bytes[used..used + N]);
@@ -61,5 +78,14 @@ mod tests {
         let mut all = draw();
         all.extend(other.join().unwrap());
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    }
+
+    #[test]
+    fn what_a_forked_child_has_of_its_parents_bytes_is_not_used() {
+        bytes::<16>();
+        let parents = POOL.with_borrow(|pool| pool.bytes);
+        forked();
+        let childs: [u8; 16] = bytes();
+        assert!(!parents.windows(16).any(|window| window == childs));
     }
 }
