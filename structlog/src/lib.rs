@@ -40,11 +40,18 @@
 //! emitted is delivered, and says if it is not.
 //!
 //! Dropping the last handle of a logger flushes it. `std::process::exit` drops nothing: call [`Logger::flush`] before it.
+//!
+//! # Processes that fork
+//!
+//! A logger can be used on in a forked child. To the collector the child is another client, with a stream, a buffer and a thread of its own, from the first event that it writes; what the parent had
+//! not delivered yet, the parent delivers. Ids that the child makes differ from those of its parent, and [`Service::instance`] says how its `service.instance` does. What is forked by other means than
+//! `fork(2)` of the C library, such as a bare `clone` system call, is not noticed.
 
 #![deny(unsafe_code)]
 
 mod clearance;
 mod encode;
+mod fork;
 mod global;
 mod line;
 mod logger;

@@ -1,4 +1,5 @@
 use crate::encode::{push_str, written};
+use crate::fork::PerProcess;
 
 /// Who writes the events (`spec/event.md`, "Service").
 ///
@@ -12,6 +13,8 @@ pub struct Service {
     name: String,
     version: Option<String>,
     instance: String,
+    /// The id of the process whose instance it is.
+    process: u32,
 }
 
 impl Service {
@@ -25,7 +28,8 @@ impl Service {
         if name.is_empty() {
             name.push_str("unknown_service");
         }
-        Service { name, version: None, instance: throughline_ctx::RequestId::mint().to_string() }
+        let instance = throughline_ctx::RequestId::mint().to_string();
+        Service { name, version: None, instance, process: std::process::id() }
     }
 
     /// The version of the service.
@@ -35,13 +39,19 @@ impl Service {
     }
 
     /// What tells this process from others of the service, in place of a new UUID.
+    ///
+    /// Whichever it is, a forked child adds a full stop and its process id, since two processes must differ.
     pub fn instance(mut self, instance: impl Into<String>) -> Service {
-        self.instance = instance.into();
+        (self.instance, self.process) = (instance.into(), std::process::id());
         self
     }
 
-    /// The member of the line, with the comma before it.
-    pub(crate) fn render(&self) -> Box<[u8]> {
+    /// The member of the line.
+    pub(crate) fn render(&self) -> ServiceMember {
+        ServiceMember { service: self.clone(), rendered: PerProcess::new(self.render_bytes()) }
+    }
+
+    fn render_bytes(&self) -> Box<[u8]> {
         written(|room| {
             room.push(b",\"service\":{\"name\":");
             push_str(room, &self.name);
@@ -50,9 +60,29 @@ impl Service {
                 push_str(room, version);
             }
             room.push(b",\"instance\":");
-            push_str(room, &self.instance);
+            let process = std::process::id();
+            if process == self.process {
+                push_str(room, &self.instance);
+            } else {
+                push_str(room, &format!("{}.{process}", self.instance));
+            }
             room.push(b"}");
         })
+    }
+}
+
+/// The member `service` of every line of a logger.
+#[derive(Debug)]
+pub(crate) struct ServiceMember {
+    service: Service,
+    rendered: PerProcess<Box<[u8]>>,
+}
+
+impl ServiceMember {
+    /// The member, with the comma before it.
+    #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.rendered.get(|| self.service.render_bytes())
     }
 }
 

@@ -16,6 +16,7 @@ use throughline_ctx::Context;
 use throughline_schema::{Descriptor, Event, Fields, Level};
 
 use crate::clearance::Clearance;
+use crate::service::ServiceMember;
 use fields::FieldEncoder;
 use room::Room;
 pub(crate) use room::written;
@@ -33,8 +34,7 @@ const MAX_WHERE_TOO_LONG: usize = 1024;
 /// What all lines of a logger have in common.
 #[derive(Debug)]
 pub(crate) struct Encoder {
-    /// The `service` member, with the comma before it.
-    pub(crate) service: Box<[u8]>,
+    pub(crate) service: ServiceMember,
     pub(crate) clearance: Clearance,
     pub(crate) precision: Precision,
 }
@@ -118,7 +118,7 @@ impl Encoder {
             room.push(entry.level.as_str().as_bytes());
             room.push(entry.descriptor.head_after_level().as_bytes());
         }
-        room.push(&self.service);
+        room.push(self.service.as_bytes());
         if let Some(ctx) = entry.ctx
             && extent != Extent::Bare
         {

@@ -42,11 +42,18 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn line(&mut self) -> String {
+        self.try_line().expect("the connection ended")
+    }
+
+    /// The next line; `None` at the end of the connection.
+    pub(crate) fn try_line(&mut self) -> Option<String> {
         let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "the connection ended: {line:?}");
+        if self.lines.read_line(&mut line).unwrap() == 0 {
+            return None;
+        }
+        assert!(line.ends_with('\n'), "a line is cut: {line:?}");
         self.offset += line.len() as u64;
-        line
+        Some(line)
     }
 
     pub(crate) fn json(&mut self) -> Json {

@@ -16,6 +16,7 @@ use throughline_schema::Level;
 
 use crate::clearance::Clearance;
 use crate::encode::{Encoder, Precision};
+use crate::fork::PerProcess;
 use crate::{FlushError, Line, Lost, Service, Sink};
 use ring::Share;
 use shared::Shared;
@@ -40,8 +41,14 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// of it is, and a line of more than 1 MiB always. The stream says so in a `throughline.shed` event as soon as there is room.
 ///
 /// Dropping the sink delivers what it holds, waiting up to 2 seconds.
+///
+/// A forked child begins a stream of its own, with a buffer and a thread, when it writes its first line. What its parent had not delivered yet remains the parent's to deliver.
 pub struct SocketSink {
-    shared: Arc<Shared>,
+    path: PathBuf,
+    service: Service,
+    /// The size of the buffer.
+    bytes: usize,
+    streams: PerProcess<Arc<Shared>>,
 }
 
 impl SocketSink {
@@ -51,25 +58,37 @@ impl SocketSink {
     }
 
     pub(crate) fn with_buffer(path: PathBuf, service: &Service, bytes: usize) -> SocketSink {
-        let encoder = Encoder {
-            service: service.render(),
-            clearance: Clearance::default(),
-            precision: Precision::default(),
-        };
-        let shared = Arc::new(Shared::new(path, encoder, bytes));
-        let shipper = Shipper::new(shared.clone());
-        let thread = std::thread::Builder::new().name("throughline".to_owned());
-        if let Err(error) = thread.spawn(move || shipper.run()) {
-            shared.set_trouble(format!("no thread could be started: {error}"));
-            shared.finish();
-        }
-        SocketSink { shared }
+        let streams = PerProcess::new(open_stream(&path, service, bytes));
+        SocketSink { path, service: service.clone(), bytes, streams }
     }
 
     /// The path of the socket.
     pub fn path(&self) -> &Path {
-        self.shared.path()
+        &self.path
     }
+
+    /// The stream of this process.
+    #[inline]
+    fn stream(&self) -> &Shared {
+        self.streams.get(|| open_stream(&self.path, &self.service, self.bytes))
+    }
+}
+
+/// Makes a stream, and starts the thread that ships it.
+fn open_stream(path: &Path, service: &Service, bytes: usize) -> Arc<Shared> {
+    let encoder = Encoder {
+        service: service.render(),
+        clearance: Clearance::default(),
+        precision: Precision::default(),
+    };
+    let shared = Arc::new(Shared::new(path.to_owned(), encoder, bytes));
+    let shipper = Shipper::new(shared.clone());
+    let thread = std::thread::Builder::new().name("throughline".to_owned());
+    if let Err(error) = thread.spawn(move || shipper.run()) {
+        shared.set_trouble(format!("no thread could be started: {error}"));
+        shared.finish();
+    }
+    shared
 }
 
 impl Sink for SocketSink {
@@ -80,24 +99,27 @@ impl Sink for SocketSink {
             Level::Info => Share::eighths(6),
             Level::Warn | Level::Error => Share::ALL,
         };
-        self.shared.push(line, share);
+        self.stream().push(line, share);
     }
 
+    // A forked child that wrote nothing has no stream, nothing to deliver, and has lost nothing.
+
     fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.shared.flush(timeout)
+        self.streams.existing().map_or(Ok(()), |stream| stream.flush(timeout))
     }
 
     fn lost(&self) -> Lost {
-        self.shared.lost()
+        self.streams.existing().map_or_else(Lost::default, |stream| stream.lost())
     }
 }
 
 impl Drop for SocketSink {
     fn drop(&mut self) {
-        if let Err(error) = self.shared.flush(DROP_TIMEOUT) {
+        let Some(stream) = self.streams.existing() else { return };
+        if let Err(error) = stream.flush(DROP_TIMEOUT) {
             eprintln!("throughline: {error}");
         }
-        self.shared.stop(STOP_TIMEOUT);
+        stream.stop(STOP_TIMEOUT);
     }
 }
 

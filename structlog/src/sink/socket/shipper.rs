@@ -11,6 +11,7 @@ use super::hello;
 use super::poll::poll;
 use super::ring::Position;
 use super::shared::Shared;
+use crate::fork;
 
 /// How many bytes are written at a time.
 const BATCH: usize = 256 * 1024;
@@ -49,7 +50,7 @@ struct Mark {
 
 /// A connection, and what is on its way through it.
 struct Connection {
-    socket: UnixStream,
+    socket: fork::Connection,
     acks: AckReader,
     /// Up to which offset the collector has the stream, as far as it said.
     acked: u64,
@@ -106,7 +107,7 @@ impl Shipper {
         let mut batch = Vec::with_capacity(1024);
         hello::push_hello(&mut batch, self.shared.encoder(), self.stream.as_str(), from.offset);
         let mut connection = Connection {
-            socket,
+            socket: fork::Connection::new(socket),
             acks: AckReader::default(),
             acked: from.offset,
             opened: Instant::now(),
@@ -140,7 +141,7 @@ impl Shipper {
 
     fn read_acks(&mut self, connection: &mut Connection) -> io::Result<()> {
         let mut bytes = [0; 4096];
-        let read = match connection.socket.read(&mut bytes) {
+        let read = match connection.socket.socket().read(&mut bytes) {
             Ok(0) => {
                 return Err(io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection"));
             }
@@ -221,7 +222,7 @@ impl Connection {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        match self.socket.write(&self.batch[self.written..]) {
+        match self.socket.socket().write(&self.batch[self.written..]) {
             Ok(written) => {
                 self.written += written;
                 self.pause = MIN_PAUSE;
@@ -237,7 +238,7 @@ impl Connection {
 
     /// Waits for the socket, each time longer, until something happens.
     fn wait(&mut self, write: bool) {
-        poll(&self.socket, write, if write { MAX_SLEEP } else { self.pause });
+        poll(self.socket.socket(), write, if write { MAX_SLEEP } else { self.pause });
         self.pause = (self.pause * 2).min(MAX_SLEEP / 2);
     }
 }

@@ -1,0 +1,35 @@
+//! How a process ends, and what its children do. Each test starts this program again, in the part of a service that logs to a collector of the test.
+
+#[path = "../integration/collector.rs"]
+mod collector;
+mod fork;
+
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A part that this program can play: a function that gets the path of the collector's socket.
+type Part = (&'static str, fn(&Path) -> ExitCode);
+
+fn main() -> ExitCode {
+    if let (Ok(part), Some(path)) = (std::env::var("PART"), std::env::var_os("SOCKET")) {
+        let (_, play) = fork::PARTS.iter().find(|(name, _)| *name == part).unwrap();
+        return play(path.as_ref());
+    }
+    libtest_mimic::run(&Arguments::from_args(), fork::tests()).exit_code()
+}
+
+/// Starts this program in a part.
+fn start(part: &str, socket: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env("PART", part).env("SOCKET", socket).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// A test, which fails when it panics.
+fn test(name: &'static str, run: fn()) -> Trial {
+    Trial::test(name, move || -> Result<(), Failed> {
+        run();
+        Ok(())
+    })
+}
