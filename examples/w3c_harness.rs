@@ -36,7 +36,7 @@ struct Call {
 async fn main() -> Result<(), Box<dyn Error>> {
     let address =
         std::env::args().nth(1).ok_or("usage: w3c_harness ADDRESS, such as 127.0.0.1:5000")?;
-    let log = Logger::builder("w3c_harness").threshold(Level::Info).stdout().build();
+    let log = Logger::builder("w3c_harness").filter(Level::Info).stdout().build();
     let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
     let client: HttpClient = ClientLayer::internal(&log).layer(client);
     let app = Router::new().fallback(run).layer(ServerLayer::internal(&log)).with_state(client);

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
@@ -9,6 +10,13 @@ use crate::{
     Baggage, Cancelled, Canceller, Edit, EntryType, Hold, Key, KeyInfo, RequestId, SpanId,
     TraceFlags, TraceId, TraceParent, TraceState, Value, Verbosity,
 };
+
+static DETAIL_WANTED: AtomicBool = AtomicBool::new(false);
+
+/// To be called before a context has a verbosity or a hold.
+pub(crate) fn want_detail() {
+    DETAIL_WANTED.store(true, Ordering::Relaxed);
+}
 
 /// Which request some work belongs to. See the [front page](crate).
 ///
@@ -169,6 +177,7 @@ impl Context {
         // For want of room the baggage may say nothing of the verbosity, so that what counts is whether it says something new.
         let verbosity = baggage.verbosity();
         if verbosity != inner.baggage.verbosity() {
+            want_detail();
             inner.verbosity = verbosity;
         }
         inner.baggage = baggage;
@@ -253,6 +262,13 @@ impl Context {
         Cancelled::new(self.0.cancellation.clone())
     }
 
+    /// Whether any context of this process was ever asked for [more than loggers write](Context::verbosity), or [holds it](Context::hold). Until then a writer need not ask those of which it has no
+    /// reference at hand, such as the current one.
+    #[inline]
+    pub fn any_wants_detail() -> bool {
+        DETAIL_WANTED.load(Ordering::Relaxed)
+    }
+
     /// The form that a writer made of this context, or makes now: for those who write events, so that a
     /// context is rendered once for all of its events. `form` tells the forms apart. Every context holds all forms that were
     /// ever asked of it, so there should be few.
@@ -263,6 +279,9 @@ impl Context {
 
 impl Inner {
     pub(crate) fn continue_from(incoming: &Incoming) -> Inner {
+        if incoming.verbosity.is_some() {
+            want_detail();
+        }
         let random = TraceFlags::SAMPLED | TraceFlags::RANDOM;
         let parent = incoming.trace_parent;
         let span = Span {

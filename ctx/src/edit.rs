@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
-use crate::context::{Entries, Entry, Inner};
+use crate::context::{Entries, Entry, Inner, want_detail};
 use crate::propagation::Incoming;
 use crate::{Canceller, Context, EntryType, Hold, Key, Scope, Verbosity};
 
@@ -70,6 +70,7 @@ impl Edit {
     /// Sets how much the request says of itself, as [`Context::with_verbosity`] does.
     pub fn with_verbosity(mut self, verbosity: impl Into<Option<Verbosity>>) -> Edit {
         let verbosity = verbosity.into();
+        want_detail();
         self.change(|inner| {
             inner.verbosity = verbosity;
             inner.baggage = inner.baggage.with_verbosity(verbosity);
@@ -79,6 +80,7 @@ impl Edit {
 
     /// Holds back the request's detail, as [`Context::with_hold`] does.
     pub fn with_hold(mut self, hold: Hold) -> Edit {
+        want_detail();
         self.change(|inner| inner.hold = Some(Arc::new(hold)));
         self
     }

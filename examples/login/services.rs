@@ -21,7 +21,7 @@ impl Services {
     pub(crate) async fn start(socket: &Path) -> Result<Services> {
         let logger = |name: &str| {
             let service = Service::new(name).version(env!("CARGO_PKG_VERSION"));
-            let builder = Logger::builder(service).threshold(Level::Debug);
+            let builder = Logger::builder(service).filter(Level::Debug);
             builder.cleared_for(Class::Personal).socket(socket).build()
         };
         let loggers = [logger("gateway"), logger("accounts")];

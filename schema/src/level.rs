@@ -32,6 +32,22 @@ impl Level {
             Level::Error => "ERROR",
         }
     }
+
+    /// OpenTelemetry's severity number: 1, 5, 9, 13 or 17 (`spec/event.md`, "Levels").
+    pub const fn severity_number(self) -> u8 {
+        self as u8 * 4 + 1
+    }
+
+    /// The level whose range of four severity numbers, of 1 to 24, this one is in: `FATAL` is an error.
+    pub const fn from_severity_number(number: u8) -> Level {
+        match number {
+            0..5 => Level::Trace,
+            5..9 => Level::Debug,
+            9..13 => Level::Info,
+            13..17 => Level::Warn,
+            _ => Level::Error,
+        }
+    }
 }
 
 impl fmt::Display for Level {

@@ -49,8 +49,13 @@ impl Filter {
 
     /// Whether an event of this level is written, which has this name, or, if it has no type, this target.
     pub fn allows(&self, level: Level, name: &str) -> bool {
+        self.threshold(name).allows(level)
+    }
+
+    /// What decides on events of this name.
+    pub(crate) fn threshold(&self, name: &str) -> Threshold {
         let rule = self.rules.iter().find(|(prefix, _)| name.starts_with(prefix.as_str()));
-        rule.map_or(self.default, |(_, threshold)| *threshold).allows(level)
+        rule.map_or(self.default, |(_, threshold)| *threshold)
     }
 
     /// The least important level that some event may have and be written.
@@ -146,7 +151,8 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_decides() {
-        let filter: Filter = "user=warn, user.login = trace,off,user.login.mfa=error".parse().unwrap();
+        let filter: Filter =
+            "user=warn, user.login = trace,off,user.login.mfa=error".parse().unwrap();
         let written = |level, name| filter.allows(level, name);
         assert!(!written(Level::Error, "order.placed"));
         assert!(written(Level::Warn, "user.created") && !written(Level::Info, "user.created"));
@@ -165,7 +171,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for wrong in ["verbose", "h2=loud", "=debug", "a b=debug", "h2=debug=info", "[span]=debug"] {
+        for wrong in ["verbose", "h2=loud", "=debug", "a b=debug", "h2=debug=info", "[span]=debug"]
+        {
             let error = format!("info,{wrong}").parse::<Filter>().unwrap_err();
             assert!(error.to_string().starts_with(&format!("{wrong:?} is neither")), "{error}");
         }

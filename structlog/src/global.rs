@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
-use crate::{Logger, Service, Threshold};
+use crate::{Filter, InvalidFilter, Logger, Service};
 
 static GLOBAL: OnceLock<Logger> = OnceLock::new();
 
@@ -32,8 +32,8 @@ pub fn init(service: impl Into<Service>) -> Result<Guard, InitError> {
     let mut builder = Logger::builder(service);
     if let Some(text) = env::var_os("THROUGHLINE_LOG") {
         let text = text.to_string_lossy();
-        let threshold: Result<Threshold, _> = text.parse();
-        builder = builder.threshold(threshold.map_err(|_| InitError(Kind::Filter(text.into())))?);
+        let filter: Result<Filter, _> = text.parse();
+        builder = builder.filter(filter.map_err(|error| InitError(Kind::Filter(error)))?);
     }
     if let Some(path) = env::var_os("THROUGHLINE_SOCKET").filter(|path| !path.is_empty()) {
         builder = builder.socket(path);
@@ -93,7 +93,7 @@ pub struct InitError(Kind);
 #[derive(Debug)]
 enum Kind {
     Twice,
-    Filter(String),
+    Filter(InvalidFilter),
 }
 
 impl InitError {
@@ -107,10 +107,7 @@ impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Twice => f.write_str("there is a global logger already; call init once, in main"),
-            Kind::Filter(text) => write!(
-                f,
-                "THROUGHLINE_LOG is {text:?}; set it to one of trace, debug, info, warn, error, off"
-            ),
+            Kind::Filter(error) => write!(f, "THROUGHLINE_LOG: {error}"),
         }
     }
 }

@@ -49,24 +49,39 @@
 
 #![deny(unsafe_code)]
 
+mod builder;
 mod clearance;
+mod control;
 mod encode;
+mod filter;
 mod fork;
 mod global;
 mod line;
 mod logger;
 mod macros;
+mod notices;
+mod outcome;
+mod output;
+mod rate;
+mod sampling;
 mod service;
 mod sink;
 pub mod testing;
 mod threshold;
+mod withheld;
 
+pub use builder::Builder;
+pub use clearance::HashKey;
+pub use filter::{Filter, InvalidFilter};
 pub use global::{Guard, InitError, init, install, logger};
 pub use line::Line;
-pub use logger::{Builder, Logger};
+pub use logger::Logger;
+pub use output::Output;
+pub use sampling::Sampling;
 pub use service::Service;
 pub use sink::{FlushError, Lost, NullSink, Sink, SocketSink, StreamSink};
 pub use threshold::{InvalidThreshold, Threshold};
+pub use withheld::Withheld;
 
 #[doc(hidden)]
 pub use macros::__private;

@@ -1,48 +1,59 @@
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use throughline_ctx::Context;
-use throughline_schema::{Class, Descriptor, Event, Fields, Level};
+use throughline_ctx::{Context, HoldWriter};
+use throughline_schema::{Descriptor, Event, Fields, Kind, Level};
 
-use crate::clearance::Clearance;
-use crate::encode::{Encoder, Entry, Precision, Scratch};
-use crate::{FlushError, Line, Lost, NullSink, Service, Sink, SocketSink, StreamSink, Threshold};
+use crate::control::{Control, Rules, Standing};
+use crate::encode::{Encoder, Entry, Scratch};
+use crate::notices::{DetailDropped, Suppressed};
+use crate::outcome::failed;
+use crate::{
+    Builder, Filter, FlushError, Line, Lost, NullSink, Sampling, Service, Sink, Threshold, Withheld,
+};
 
-/// Writes events. A handle: a clone writes to the same sink, and dropping the last one flushes it.
+/// Writes events. A handle: a clone writes to the same sinks, and dropping the last one flushes them.
 #[derive(Clone)]
 pub struct Logger(Arc<Core>);
 
 struct Core {
-    threshold: AtomicU8,
-    encoder: Encoder,
-    sink: Box<dyn Sink>,
+    control: Control,
+    first: Written,
+    others: Box<[Written]>,
+}
+
+/// An [`Output`] at work.
+pub(crate) struct Written {
+    pub(crate) encoder: Encoder,
+    pub(crate) threshold: Threshold,
+    pub(crate) sink: Box<dyn Sink>,
 }
 
 impl Logger {
     /// Begins a logger for a service.
     pub fn builder(service: impl Into<Service>) -> Builder {
-        Builder {
-            service: service.into(),
-            threshold: Level::Info.into(),
-            clearance: Clearance::default(),
-            to: To::Stdout,
-        }
+        Builder::new(service.into())
+    }
+
+    pub(crate) fn new(rules: Rules, first: Written, others: Box<[Written]>) -> Logger {
+        let control = Control::new(rules, !others.is_empty());
+        Logger(Arc::new(Core { control, first, others }))
     }
 
     /// A logger that writes nothing.
     pub fn disabled() -> Logger {
-        Logger::builder("").threshold(Threshold::OFF).sink(NullSink).build()
+        Logger::builder("").filter(Threshold::OFF).sink(NullSink).build()
     }
 
     /// Writes an event, at the level that its type states.
     ///
     /// `ctx` is the [`Context`] of the request to which it belongs, or `None` for an event that belongs to none, such as a start.
     ///
-    /// It neither fails nor panics, and blocks no longer than its sink: the [socket](SocketSink) never does, and [standard output](StreamSink) does while nobody reads it. What could not be
+    /// It neither fails nor panics, and blocks no longer than its sink: the [socket](crate::SocketSink) never does, and [standard output](crate::StreamSink) does while nobody reads it. What could not be
     /// delivered is [counted](Logger::lost).
+    ///
+    /// A value may be asked for its text more than once, if the line turns out to be very long.
     #[inline]
     pub fn emit<'a, E: Event>(&self, ctx: impl Into<Option<&'a Context>>, event: &E) {
         self.emit_at(E::DESCRIPTOR.level, ctx, event);
@@ -56,182 +67,281 @@ impl Logger {
         ctx: impl Into<Option<&'a Context>>,
         event: &E,
     ) {
-        if self.enabled(level) {
-            self.write(ctx.into(), level, E::DESCRIPTOR, event);
-        }
+        self.submit(ctx.into(), level, Origin::of(E::DESCRIPTOR), E::DESCRIPTOR, event);
     }
 
-    /// Whether events of this level are written.
+    /// Whether there are events of this level that are written. Which, the [filter](Logger::filter) may decide by their names.
     #[inline]
     pub fn enabled(&self, level: Level) -> bool {
-        self.threshold().allows(level)
+        self.0.control.gate().allows(level)
     }
 
-    /// The least important level that is written.
-    #[inline]
-    pub fn threshold(&self) -> Threshold {
-        Threshold::from_bits(self.0.threshold.load(Ordering::Relaxed))
+    /// Which events are written.
+    pub fn filter(&self) -> Filter {
+        self.0.control.filter()
     }
 
-    /// Changes the least important level that is written, at once and for all handles of this logger.
-    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.0.threshold.store(threshold.into().bits(), Ordering::Relaxed);
+    /// Changes which events are written: at once, for all handles of this logger and for every place in the code.
+    ///
+    /// ```
+    /// use throughline_schema::Level;
+    /// use throughline_structlog::{Filter, Logger};
+    ///
+    /// let log = Logger::builder("accounts").build();
+    /// log.set_filter("warn,user.login=debug".parse::<Filter>()?);
+    /// log.set_filter(Level::Debug);
+    /// # Ok::<(), throughline_structlog::InvalidFilter>(())
+    /// ```
+    pub fn set_filter(&self, filter: impl Into<Filter>) {
+        let filter = filter.into();
+        self.0.control.change(|rules| rules.filter = filter);
     }
 
-    /// Waits until all that was emitted before is delivered, but no longer than `timeout`. What delivered means is the sink's to say.
+    /// Changes which part of the events is written: at once, for all handles of this logger.
+    pub fn set_sampling(&self, sampling: Sampling) {
+        self.0.control.change(|rules| rules.sampling = sampling);
+    }
+
+    /// Changes how many events a place in the code may write in a second: at once, for all handles of this logger. 0 is no limit.
+    ///
+    /// A place is a call of a macro, or a type of events. What is over the limit is not written but counted, and when it is over, a `throughline.suppressed` event
+    /// says how many there were. Up to 1024 places are limited.
+    pub fn set_rate_limit(&self, events_per_second: u32) {
+        self.0.control.change(|rules| rules.limit = events_per_second);
+    }
+
+    /// Waits until all that was emitted before is delivered, but no longer than `timeout`. What delivered means is for each sink to say.
     ///
     /// # Errors
     ///
     /// If something is not delivered by then, or never will be.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.0.sink.flush(timeout)
+        self.0.flush(timeout)
     }
 
-    /// How many events were lost since the logger was made.
+    /// How many events were lost since the logger was made. One that several sinks lost counts for each.
     pub fn lost(&self) -> Lost {
-        self.0.sink.lost()
+        self.0.outputs().fold(Lost::default(), |sum, output| sum.plus(&output.sink.lost()))
     }
 
+    /// How many events were not written because the logger was told not to, since it was made.
+    pub fn withheld(&self) -> Withheld {
+        self.0.control.withheld.get()
+    }
+
+    /// Whether an event of some name, in some context, could be written.
     #[inline]
-    pub(crate) fn write<F: Fields>(
+    pub(crate) fn may_write(&self, level: Level) -> bool {
+        self.enabled(level) || Context::any_wants_detail()
+    }
+
+    /// Whether an event could be written, or held back.
+    #[inline]
+    pub(crate) fn takes(&self, ctx: Option<&Context>, level: Level, name: &str) -> bool {
+        let gate = self.0.control.gate();
+        if gate.has_rules() || ctx.is_some_and(wants_detail) {
+            self.0.control.standing(ctx, level, name) != Standing::Out
+        } else {
+            gate.passes(level)
+        }
+    }
+
+    /// Writes an event, if it is to be written.
+    #[inline]
+    pub(crate) fn submit<F: Fields>(
         &self,
         ctx: Option<&Context>,
         level: Level,
+        origin: Origin<'_>,
         descriptor: &'static Descriptor,
         fields: &F,
     ) {
+        let gate = self.0.control.gate();
+        if gate.passes(level) && !ctx.is_some_and(wants_detail) {
+            self.0.first.write(&Entry::new(ctx, level, origin.member, descriptor, fields));
+        } else if gate.has_rules() || ctx.is_some_and(wants_detail) {
+            self.select(ctx, level, origin, descriptor, fields);
+        }
+    }
+
+    /// As [`submit`](Logger::submit), where the level alone does not decide.
+    #[inline(never)]
+    fn select<F: Fields>(
+        &self,
+        ctx: Option<&Context>,
+        level: Level,
+        origin: Origin<'_>,
+        descriptor: &'static Descriptor,
+        fields: &F,
+    ) {
+        let core = &self.0;
+        if !core.control.gate().allows(level) && !ctx.is_some_and(wants_detail) {
+            return;
+        }
+        let hold = ctx.and_then(Context::hold);
+        let number = level.severity_number();
+        let weight = match (core.control.standing(ctx, level, origin.name), hold) {
+            (Standing::Out, _) => return,
+            (Standing::Held, Some(hold)) => {
+                let entry = Entry::new(ctx, level, origin.member, descriptor, fields);
+                return core.each_line(&entry, |at, output, scratch, len| {
+                    if !hold.push(number, core, scratch.labelled(len, at)) {
+                        // It was released meanwhile.
+                        output.sink.write(Line::new(level, scratch.line(len)));
+                    }
+                });
+            }
+            (Standing::In, _) => {
+                let is_failure = || descriptor.kind == Kind::Span && failed(fields);
+                core.control.weight(ctx, level, origin.name, is_failure)
+            }
+            (Standing::Held | Standing::Asked, _) => Some(1),
+        };
+        let Some(weight) = weight else { return };
+        if let Some(hold) = hold.filter(|hold| hold.releases(number)) {
+            hold.release();
+        }
+        let mut entry = Entry::new(ctx, level, origin.member, descriptor, fields);
+        if core.admits(descriptor, entry.time) {
+            entry.weight = weight;
+            core.write(&entry);
+        }
+    }
+}
+
+/// What an event without a type says of where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'e> {
+    /// By which filters know the event: its target, or the name of its type.
+    pub(crate) name: &'e str,
+    /// What the line says of it, as JSON: `,"target":"…"`, or nothing.
+    pub(crate) member: &'e str,
+}
+
+impl Origin<'static> {
+    #[inline]
+    fn of(descriptor: &'static Descriptor) -> Origin<'static> {
+        Origin { name: descriptor.name, member: "" }
+    }
+}
+
+/// Whether a context has something to say on what is written of it.
+#[inline]
+fn wants_detail(ctx: &Context) -> bool {
+    ctx.verbosity().is_some() || ctx.hold().is_some()
+}
+
+impl Core {
+    fn outputs(&self) -> impl Iterator<Item = &Written> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Writes an event to all outputs that take its level.
+    fn write<F: Fields>(&self, entry: &Entry<'_, F>) {
+        self.each_line(entry, |_, output, scratch, len| {
+            output.sink.write(Line::new(entry.level, scratch.line(len)));
+        });
+    }
+
+    /// Encodes an event for each output that takes its level, and hands over the place of the output, itself, and the line.
+    fn each_line<F: Fields>(
+        &self,
+        entry: &Entry<'_, F>,
+        mut take: impl FnMut(u8, &Written, &mut Scratch, usize),
+    ) {
         let mut scratch = Scratch::take();
-        let entry = Entry { time: SystemTime::now(), level, ctx, descriptor, fields, weight: 1 };
-        self.0.sink.write(Line::new(level, self.0.encoder.encode(&mut scratch, entry)));
+        let mut last: Option<(u64, usize)> = None;
+        for (at, output) in (0..=u8::MAX).zip(self.outputs()) {
+            if !output.threshold.allows(entry.level) {
+                continue;
+            }
+            let form = output.encoder.clearance.form();
+            let len = match last {
+                Some((last, len)) if last == form => len,
+                _ => output.encoder.encode(&mut scratch, entry),
+            };
+            take(at, output, &mut scratch, len);
+            last = Some((form, len));
+        }
+        scratch.keep();
+    }
+
+    /// Whether the place where an event stands may write another one now.
+    fn admits(&self, descriptor: &'static Descriptor, time: SystemTime) -> bool {
+        let Some((limit, sites)) = self.control.limit() else { return true };
+        let second = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        if sites.is_time_to_sweep(second) {
+            self.tell_suppressed(Some(second));
+        }
+        let admits = sites.admit(descriptor, second, limit);
+        if !admits {
+            self.control.withheld.add_suppressed();
+        }
+        admits
+    }
+
+    /// Writes how many events were suppressed, at each place where that is over; with `None`, at all.
+    fn tell_suppressed(&self, second: Option<u64>) {
+        let Some(sites) = self.control.sites.get() else { return };
+        sites.sweep(second, |descriptor, events| {
+            let (of, saying) = (descriptor.name, descriptor.message);
+            self.write(&Entry::now(&Suppressed { events, of, saying }));
+        });
+    }
+
+    fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.tell_suppressed(None);
+        let deadline = Instant::now().checked_add(timeout);
+        let mut errors = Vec::new();
+        for output in self.outputs() {
+            let left = deadline
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+            errors.extend(output.sink.flush(left).err().map(|error| error.to_string()));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(FlushError::new(errors.join("; "))) }
+    }
+}
+
+impl HoldWriter for Core {
+    fn write(&self, severity: u8, labelled: &[u8]) {
+        // The last byte says to which output it goes.
+        let Some((&at, line)) = labelled.split_last() else { return };
+        if let Some(output) = self.outputs().nth(at.into()) {
+            output.sink.write(Line::new(Level::from_severity_number(severity), line));
+        }
+    }
+
+    fn vanished(&self, lines: u64) {
+        self.control.withheld.add_vanished(lines);
+    }
+
+    fn dropped(&self, lines: u64) {
+        self.control.withheld.add_dropped(lines);
+        self.write(&Entry::now(&DetailDropped { events: lines }));
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.tell_suppressed(None);
+    }
+}
+
+impl Written {
+    #[inline]
+    fn write<F: Fields>(&self, entry: &Entry<'_, F>) {
+        let mut scratch = Scratch::take();
+        let len = self.encoder.encode(&mut scratch, entry);
+        self.sink.write(Line::new(entry.level, scratch.line(len)));
         scratch.keep();
     }
 }
 
 impl fmt::Debug for Logger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logger").field("threshold", &self.threshold()).finish_non_exhaustive()
-    }
-}
-
-/// Makes a [`Logger`].
-///
-/// ```
-/// use throughline_schema::{Class, Level};
-/// use throughline_structlog::{Logger, Service};
-///
-/// let log = Logger::builder(Service::new("accounts").version(env!("CARGO_PKG_VERSION")))
-///     .threshold(Level::Debug)
-///     .cleared_for(Class::Personal)
-///     .stdout()
-///     .build();
-/// ```
-pub struct Builder {
-    service: Service,
-    threshold: Threshold,
-    clearance: Clearance,
-    to: To,
-}
-
-enum To {
-    Stdout,
-    Socket(PathBuf),
-    Sink(Box<dyn Sink>),
-}
-
-impl Builder {
-    /// The least important level that is written; `info` by default.
-    pub fn threshold(mut self, threshold: impl Into<Threshold>) -> Builder {
-        self.threshold = threshold.into();
-        self
-    }
-
-    /// Writes values of this class as they are. Without it, only public ones are; the others become `"[redacted]"`.
-    pub fn cleared_for(mut self, class: Class) -> Builder {
-        self.clearance = self.clearance.with(class);
-        self
-    }
-
-    /// Writes to standard output. This is the default.
-    pub fn stdout(mut self) -> Builder {
-        self.to = To::Stdout;
-        self
-    }
-
-    /// Hands lines to the collector that listens, or will listen, on this Unix socket: see [`SocketSink`].
-    pub fn socket(mut self, path: impl Into<PathBuf>) -> Builder {
-        self.to = To::Socket(path.into());
-        self
-    }
-
-    /// Hands lines to a sink.
-    pub fn sink(mut self, sink: impl Sink) -> Builder {
-        self.to = To::Sink(Box::new(sink));
-        self
-    }
-
-    /// The logger.
-    pub fn build(self) -> Logger {
-        let encoder = Encoder {
-            service: self.service.render(),
-            clearance: self.clearance,
-            precision: Precision::Micros,
-        };
-        let sink: Box<dyn Sink> = match self.to {
-            To::Stdout => Box::new(StreamSink::stdout()),
-            To::Socket(path) => Box::new(SocketSink::new(path, &self.service)),
-            To::Sink(sink) => sink,
-        };
-        Logger(Arc::new(Core { threshold: AtomicU8::new(self.threshold.bits()), encoder, sink }))
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("service", &self.service).finish_non_exhaustive()
+        f.debug_struct("Logger").field("filter", &self.filter()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing;
-
-    /// Says something.
-    #[derive(Event)]
-    #[event(name = "said", version = 1, level = "info", message = "Said")]
-    struct Said<'a> {
-        /// What.
-        what: &'a str,
-    }
-
-    struct Emits<'a>(&'a Logger);
-
-    impl fmt::Display for Emits<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.emit(None, &Said { what: "inner" });
-            f.write_str("outer")
-        }
-    }
-
-    #[test]
-    fn an_event_whose_values_emit_another_is_whole_and_so_is_the_other() {
-        let (log, captured) = testing::capture();
-        crate::info!(logger: log, "nested", what = %Emits(&log));
-        let lines = captured.lines();
-        assert_eq!(lines.len(), 2);
-        assert!(lines[0].contains(r#""what":"inner"}"#), "{}", lines[0]);
-        assert!(lines[1].contains(r#""what":"outer"}"#), "{}", lines[1]);
-    }
-
-    #[test]
-    fn a_threshold_takes_effect_at_once_and_for_every_handle() {
-        let (log, captured) = testing::capture();
-        let other = log.clone();
-        other.set_threshold(Level::Warn);
-        log.emit(None, &Said { what: "quiet" });
-        log.emit_at(Level::Error, None, &Said { what: "loud" });
-        log.set_threshold(Threshold::OFF);
-        log.emit_at(Level::Error, None, &Said { what: "off" });
-        assert_eq!(captured.lines().len(), 1);
-    }
-}
+mod tests;

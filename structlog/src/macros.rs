@@ -25,6 +25,7 @@ macro_rules! debug {
 /// info!(&ctx, "cache miss", key); // a context; a variable as a field of its name
 /// info!(&ctx, "cache miss", cache.key = key, size = 3); // fields
 /// info!(&ctx, "opened", path = %path.display(), mode = ?Some(1)); // by Display and by Debug
+/// info!(&ctx, size = 3, "cache miss"); // the message can come last, too
 ///
 /// let log = Logger::disabled();
 /// info!(logger: log, &ctx, "cache miss", key); // a logger
@@ -66,37 +67,75 @@ macro_rules! __log {
     ($level:ident, logger: $logger:expr, $($rest:tt)+) => {
         $crate::__log!(@context $level, $logger, $($rest)+)
     };
+    // The message first, or the fields first, with the current context.
     (@context $level:ident, $logger:expr, $message:literal $(, $($fields:tt)*)?) => {
         $crate::__log!(
             @write $level, $logger, $crate::__private::Context::current(), $message, $($($fields)*)?
         )
     };
+    (@context $level:ident, $logger:expr, $name:ident $(. $part:ident)* = $($rest:tt)+) => {
+        $crate::__log!(
+            @last $level, $logger, $crate::__private::Context::current(), [] $name $(. $part)* = $($rest)+
+        )
+    };
+    // The same after a context.
     (@context $level:ident, $logger:expr, $ctx:expr, $message:literal $(, $($fields:tt)*)?) => {
         $crate::__log!(@write $level, $logger, $ctx, $message, $($($fields)*)?)
     };
+    (@context $level:ident, $logger:expr, $ctx:expr, $($rest:tt)+) => {
+        $crate::__log!(@last $level, $logger, $ctx, [] $($rest)+)
+    };
+    // Puts fields aside until the message comes.
+    (@last $level:ident, $logger:expr, $ctx:expr, [$($fields:tt)*] $message:literal $(,)?) => {
+        $crate::__log!(@write $level, $logger, $ctx, $message, $($fields)*)
+    };
+    (@last $level:ident, $logger:expr, $ctx:expr, [$($fields:tt)*]
+        $name:ident $(. $part:ident)* = % $value:expr, $($rest:tt)+) => {
+        $crate::__log!(@last $level, $logger, $ctx, [$($fields)* $name $(. $part)* = % $value,] $($rest)+)
+    };
+    (@last $level:ident, $logger:expr, $ctx:expr, [$($fields:tt)*]
+        $name:ident $(. $part:ident)* = ? $value:expr, $($rest:tt)+) => {
+        $crate::__log!(@last $level, $logger, $ctx, [$($fields)* $name $(. $part)* = ? $value,] $($rest)+)
+    };
+    (@last $level:ident, $logger:expr, $ctx:expr, [$($fields:tt)*]
+        $name:ident $(. $part:ident)* = $value:expr, $($rest:tt)+) => {
+        $crate::__log!(@last $level, $logger, $ctx, [$($fields)* $name $(. $part)* = $value,] $($rest)+)
+    };
+    (@last $level:ident, $logger:expr, $ctx:expr, [$($fields:tt)*] $name:ident, $($rest:tt)+) => {
+        $crate::__log!(@last $level, $logger, $ctx, [$($fields)* $name,] $($rest)+)
+    };
+    (@last $level:ident, $logger:expr, $ctx:expr, [$($fields:tt)*] $($rest:tt)*) => {
+        ::core::compile_error!("a message is missing: a literal, first or last, as in `info!(&ctx, \"cache miss\", key = 1)`")
+    };
     (@write $level:ident, $logger:expr, $ctx:expr, $message:literal, $($fields:tt)*) => {
         match (&$logger, $crate::__private::Level::$level) {
-            (logger, level) => if logger.enabled(level) {
+            (logger, level) => if $crate::__private::may_write(logger, level) {
                 const _: () = $crate::__private::check_names($crate::__names!([] $($fields)*));
-                // In a block of their own: items have no hygiene, and must not stand between the caller's expressions and what they name.
-                let descriptor: &'static $crate::__private::Descriptor = {
-                    const MESSAGE: &str = $message;
-                    const _: () = $crate::__private::check_message(MESSAGE);
-                    const ROOM: usize =
-                        $crate::__private::head::<0>($crate::__private::Level::$level, MESSAGE).needs();
-                    static HEAD: $crate::__private::Head<ROOM> =
-                        $crate::__private::head($crate::__private::Level::$level, MESSAGE);
-                    static DESCRIPTOR: $crate::__private::Descriptor = $crate::__private::descriptor(
-                        $crate::__private::Level::$level, MESSAGE, HEAD.as_str(),
-                    );
-                    &DESCRIPTOR
-                };
-                $crate::__private::write(
-                    logger,
-                    $crate::__private::AsContext::as_context(&$ctx),
-                    descriptor,
-                    $crate::__private::Pair($crate::__private::TARGET, module_path!(), $crate::__fields!($($fields)*)),
-                )
+                match &$ctx {
+                    ctx => {
+                        // In a block of their own: items have no hygiene, and must not stand between the caller's expressions and what they name.
+                        let site: &'static $crate::__private::Site = {
+                            const MESSAGE: &str = $message;
+                            const _: () = $crate::__private::check_message(MESSAGE);
+                            const ROOM: usize =
+                                $crate::__private::head::<0>($crate::__private::Level::$level, MESSAGE).needs();
+                            static HEAD: $crate::__private::Head<ROOM> =
+                                $crate::__private::head($crate::__private::Level::$level, MESSAGE);
+                            static SITE: $crate::__private::Site = $crate::__private::site(
+                                $crate::__private::Level::$level,
+                                MESSAGE,
+                                HEAD.as_str(),
+                                module_path!(),
+                                concat!(",\"target\":\"", module_path!(), "\""),
+                            );
+                            &SITE
+                        };
+                        let ctx = $crate::__private::AsContext::as_context(ctx);
+                        if $crate::__private::takes(logger, ctx, site) {
+                            $crate::__private::write(logger, ctx, site, $crate::__fields!($($fields)*));
+                        }
+                    }
+                }
             },
         }
     };
@@ -169,28 +208,55 @@ pub mod __private {
     };
 
     use crate::Logger;
+    use crate::logger::Origin;
 
     const NAME: &str = "log";
 
-    /// The member that says where an event without a type stands.
-    pub static TARGET: &Field = &Field::new("target", "", Class::Public, ",\"target\":");
+    /// A place where an event without a type is written.
+    #[derive(Debug)]
+    pub struct Site {
+        descriptor: Descriptor,
+        target: &'static str,
+        member: &'static str,
+    }
 
     pub const fn head<const N: usize>(level: Level, message: &str) -> Head<N> {
         Head::of(level, NAME, 1, Kind::Log, message)
     }
 
-    pub const fn descriptor(level: Level, message: &'static str, head: &'static str) -> Descriptor {
-        Descriptor::new(NAME, 1, level, Kind::Log, message, "An event without a type.", &[], head)
+    /// `member` is what the line says of `target`: see [`Origin`].
+    pub const fn site(
+        level: Level,
+        message: &'static str,
+        head: &'static str,
+        target: &'static str,
+        member: &'static str,
+    ) -> Site {
+        let what = "An event without a type.";
+        let descriptor = Descriptor::new(NAME, 1, level, Kind::Log, message, what, &[], head);
+        Site { descriptor, target, member }
+    }
+
+    #[inline]
+    pub fn may_write(logger: &Logger, level: Level) -> bool {
+        logger.may_write(level)
+    }
+
+    #[inline]
+    pub fn takes(logger: &Logger, ctx: Option<&Context>, site: &Site) -> bool {
+        logger.takes(ctx, site.descriptor.level, site.target)
     }
 
     #[inline]
     pub fn write<F: Fields>(
         logger: &Logger,
         ctx: Option<&Context>,
-        descriptor: &'static Descriptor,
+        site: &'static Site,
         fields: F,
     ) {
-        logger.write(ctx, descriptor.level, descriptor, &fields);
+        let Site { descriptor, target, member } = site;
+        let origin = Origin { name: target, member };
+        logger.submit(ctx, descriptor.level, origin, descriptor, &fields);
     }
 
     /// Fails, which is when the program is compiled, if a line could not have all of these names.
@@ -216,6 +282,7 @@ pub mod __private {
 
     /// Fails, which is when the program is compiled, if a message looks like a format string: it is written as it stands.
     pub const fn check_message(message: &str) {
+        assert!(message.len() <= 4096, "a message is at most 4096 bytes long");
         let mut at = 0;
         while at < message.len() {
             assert!(

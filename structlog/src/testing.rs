@@ -18,7 +18,7 @@ use crate::{FlushError, Line, Logger, Lost, Sink};
 /// A logger that writes everything from `trace` up to memory, and what it wrote. It is cleared for public values only.
 pub fn capture() -> (Logger, Captured) {
     let captured = Captured::default();
-    let log = Logger::builder("test").threshold(Level::Trace).sink(captured.clone()).build();
+    let log = Logger::builder("test").filter(Level::Trace).sink(captured.clone()).build();
     (log, captured)
 }
 

@@ -11,6 +11,9 @@ impl Threshold {
     /// Nothing is written.
     pub const OFF: Threshold = Threshold(Level::Error as u8 + 1);
 
+    /// Everything is written.
+    pub(crate) const ALL: Threshold = Threshold(Level::Trace as u8);
+
     /// Whether events of this level are written.
     #[inline]
     pub fn allows(self, level: Level) -> bool {
@@ -22,7 +25,7 @@ impl Threshold {
         Threshold(self.0.min(other.0))
     }
 
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn from_bits(bits: u8) -> Threshold {
         Threshold(bits)
     }

@@ -45,17 +45,33 @@ pub(crate) struct Entry<'e, F> {
     pub(crate) time: SystemTime,
     pub(crate) level: Level,
     pub(crate) ctx: Option<&'e Context>,
+    /// What stands between context and fields, as JSON with the comma before it.
+    pub(crate) member: &'e str,
     pub(crate) descriptor: &'static Descriptor,
     pub(crate) fields: &'e F,
     /// For how many events this one stands, where it was sampled; 1 where not.
     pub(crate) weight: u32,
 }
 
-impl<'e, E: Event> Entry<'e, E> {
-    /// An event that belongs to no request, and happens now.
-    pub(crate) fn now(event: &'e E) -> Entry<'e, E> {
-        let (time, descriptor) = (SystemTime::now(), E::DESCRIPTOR);
-        Entry { time, level: descriptor.level, ctx: None, descriptor, fields: event, weight: 1 }
+impl<'e, F: Fields> Entry<'e, F> {
+    /// An event that happens now.
+    #[inline]
+    pub(crate) fn new(
+        ctx: Option<&'e Context>,
+        level: Level,
+        member: &'e str,
+        descriptor: &'static Descriptor,
+        fields: &'e F,
+    ) -> Entry<'e, F> {
+        Entry { time: SystemTime::now(), level, ctx, member, descriptor, fields, weight: 1 }
+    }
+
+    /// An event that happens now and belongs to no request.
+    pub(crate) fn now(event: &'e F) -> Entry<'e, F>
+    where
+        F: Event,
+    {
+        Entry::new(None, F::DESCRIPTOR.level, "", F::DESCRIPTOR, event)
     }
 }
 
@@ -70,33 +86,31 @@ enum Extent {
 }
 
 impl Encoder {
-    /// Writes the line of an event to a thread's room, and returns it.
+    /// Writes the line of an event to a thread's room, and returns its length.
     ///
     /// It is never longer than [`MAX_LINE`]: where it would be, long values are clipped, and it says so.
     #[inline]
-    pub(crate) fn encode<'s, F: Fields>(
-        &self,
-        scratch: &'s mut Scratch,
-        entry: Entry<'_, F>,
-    ) -> &'s [u8] {
-        let mut len = self.encode_into(scratch.room(), &entry, Extent::Whole);
-        if len.is_none() {
-            len = self.encode_long(scratch, &entry);
+    pub(crate) fn encode<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> usize {
+        match self.encode_into(scratch.room(), entry, Extent::Whole) {
+            Some(len) => len,
+            None => self.encode_long(scratch, entry),
         }
-        scratch.room().get(..len.unwrap_or(0)).unwrap_or_default()
     }
 
     /// As [`encode`](Encoder::encode), for a line that does not fit into the room that there is. The values of the event are asked again.
     #[cold]
     #[inline(never)]
-    fn encode_long<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> Option<usize> {
+    fn encode_long<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> usize {
         while scratch.grow() {
             if let Some(len) = self.encode_into(scratch.room(), entry, Extent::Whole) {
-                return Some(len);
+                return len;
             }
         }
         let shorter = [Extent::Clipped, Extent::Bare].into_iter();
-        shorter.filter_map(|extent| self.encode_into(scratch.room(), entry, extent)).next()
+        let len =
+            shorter.filter_map(|extent| self.encode_into(scratch.room(), entry, extent)).next();
+        // Nothing that is left of a bare line comes near the limit, but for a message of a megabyte.
+        len.unwrap_or(0)
     }
 
     /// Writes a line to the front of `room`, and returns its length, if there is enough room.
@@ -127,6 +141,9 @@ impl Encoder {
         if entry.weight > 1 {
             room.push(b",\"weight\":");
             room.push_short(itoa::Buffer::new().format(entry.weight).as_bytes());
+        }
+        if !entry.member.is_empty() {
+            room.push(entry.member.as_bytes());
         }
         let most = if extent == Extent::Whole { usize::MAX } else { MAX_WHERE_TOO_LONG };
         let form = Form { precision: self.precision, most };
@@ -225,9 +242,10 @@ mod tests {
         level: Level,
         event: &E,
     ) -> String {
-        let (time, descriptor) = (SystemTime::now(), E::DESCRIPTOR);
-        let entry = Entry { time, level, ctx, descriptor, fields: event, weight: 1 };
-        String::from_utf8(encoder.encode(&mut Scratch::new(), entry).to_vec()).unwrap()
+        let mut scratch = Scratch::new();
+        let entry = Entry::new(ctx, level, "", E::DESCRIPTOR, event);
+        let len = encoder.encode(&mut scratch, &entry);
+        String::from_utf8(scratch.line(len).to_vec()).unwrap()
     }
 
     fn encoder(clearance: Clearance) -> Encoder {
@@ -328,12 +346,10 @@ mod tests {
             }
         }
         let encoder = encoder(Clearance::default());
-        let (time, descriptor) = (SystemTime::now(), OneOfEach::DESCRIPTOR);
-        let (level, ctx) = (Level::Info, None);
-        let entry = Entry { time, level, ctx, descriptor, fields: &Endless, weight: 1 };
+        let entry = Entry::new(None, Level::Info, "", OneOfEach::DESCRIPTOR, &Endless);
         let mut scratch = Scratch::new();
-        let value: serde_json::Value =
-            serde_json::from_slice(encoder.encode(&mut scratch, entry)).unwrap();
+        let len = encoder.encode(&mut scratch, &entry);
+        let value: serde_json::Value = serde_json::from_slice(scratch.line(len)).unwrap();
         assert_eq!(value["event"], "one.of_each");
         assert!(value["violations"][0].as_str().unwrap().starts_with("line: "));
     }

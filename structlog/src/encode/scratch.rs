@@ -37,6 +37,19 @@ impl Scratch {
         Box::new(Scratch { bytes: vec![0; FIRST] })
     }
 
+    /// The line of this length that was just written.
+    #[inline]
+    pub(crate) fn line(&self, len: usize) -> &[u8] {
+        &self.bytes[..len]
+    }
+
+    /// The same, with one more byte at its end.
+    pub(crate) fn labelled(&mut self, len: usize, label: u8) -> &[u8] {
+        // A line never fills all of the room.
+        self.bytes[len] = label;
+        &self.bytes[..=len]
+    }
+
     /// The room that there is, whatever it holds.
     #[inline]
     pub(super) fn room(&mut self) -> &mut [u8] {

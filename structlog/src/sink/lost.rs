@@ -17,6 +17,15 @@ impl Lost {
         self.0[level as usize]
     }
 
+    /// Those of both.
+    pub(crate) fn plus(&self, other: &Lost) -> Lost {
+        let mut sum = *self;
+        for (count, other) in sum.0.iter_mut().zip(other.0) {
+            *count += other;
+        }
+        sum
+    }
+
     /// Those that were not lost yet when `earlier` was counted.
     pub(crate) fn since(&self, earlier: &Lost) -> Lost {
         let mut since = *self;

@@ -44,6 +44,32 @@ proptest! {
 }
 
 #[test]
+fn the_message_can_come_first_or_last_with_or_without_a_context() {
+    let (log, captured) = testing::capture();
+    let (ctx, key) = (Context::root(), "k");
+    info!(logger: log, "m", key, b.c = 1, d = %2, e = ?3);
+    info!(logger: log, b.c = 1, d = %2, e = ?3, key, "m");
+    info!(logger: log, &ctx, "m", key, b.c = 1, d = %2, e = ?3,);
+    info!(logger: log, &ctx, key, b.c = 1, d = %2, e = ?3, "m",);
+    info!(logger: log, &ctx, "m");
+    info!(logger: log, "m");
+    let ends: Vec<_> = captured
+        .lines()
+        .iter()
+        .map(|line| {
+            let json: Json = serde_json::from_str(line).unwrap();
+            assert_eq!(json["message"], "m");
+            let fields = line.split_once(r#""target":"integration::line""#).unwrap().1.to_owned();
+            (json.get("context").is_some(), fields)
+        })
+        .collect();
+    let first = r#","key":"k","b.c":1,"d":"2","e":"3"}"#.to_owned();
+    let last = r#","b.c":1,"d":"2","e":"3","key":"k"}"#.to_owned();
+    assert_eq!(ends[..3], [(false, first.clone()), (false, last), (true, first.clone())]);
+    assert_eq!(ends[3..], [(true, first), (true, "}".to_owned()), (false, "}".to_owned())]);
+}
+
+#[test]
 fn an_event_without_a_type_says_where_it_stands_and_keeps_the_types_of_its_fields() {
     let (log, captured) = testing::capture();
     let ctx = Context::root();

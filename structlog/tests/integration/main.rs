@@ -2,5 +2,7 @@
 
 mod allocation;
 mod collector;
+mod control;
 mod line;
+mod outputs;
 mod socket;

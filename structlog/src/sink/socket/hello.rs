@@ -47,5 +47,7 @@ pub(super) fn push_shed(out: &mut Vec<u8>, encoder: &Encoder, lost: &Lost) {
 }
 
 fn push<E: Event>(out: &mut Vec<u8>, encoder: &Encoder, event: &E) {
-    out.extend_from_slice(encoder.encode(&mut Scratch::new(), Entry::now(event)));
+    let mut scratch = Scratch::new();
+    let len = encoder.encode(&mut scratch, &Entry::now(event));
+    out.extend_from_slice(scratch.line(len));
 }

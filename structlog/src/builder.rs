@@ -1,0 +1,136 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use throughline_schema::Class;
+
+use crate::clearance::Clearance;
+use crate::control::Rules;
+use crate::encode::{Encoder, Precision};
+use crate::logger::Written;
+use crate::{
+    Filter, HashKey, Logger, Output, Sampling, Service, Sink, SocketSink, StreamSink, Threshold,
+};
+
+/// Makes a [`Logger`].
+///
+/// ```
+/// use throughline_schema::{Class, Level};
+/// use throughline_structlog::{Logger, Service};
+///
+/// let log = Logger::builder(Service::new("accounts").version(env!("CARGO_PKG_VERSION")))
+///     .filter(Level::Debug)
+///     .cleared_for(Class::Personal)
+///     .stdout()
+///     .build();
+/// ```
+#[must_use = "a builder does nothing until it builds"]
+pub struct Builder {
+    service: Service,
+    rules: Rules,
+    precision: Precision,
+    clearance: Clearance,
+    to: To,
+    also: Vec<Output>,
+}
+
+enum To {
+    Stdout,
+    Socket(PathBuf),
+    Sink(Box<dyn Sink>),
+}
+
+impl Builder {
+    pub(crate) fn new(service: Service) -> Builder {
+        Builder {
+            service,
+            rules: Rules::default(),
+            precision: Precision::default(),
+            clearance: Clearance::default(),
+            to: To::Stdout,
+            also: Vec::new(),
+        }
+    }
+
+    /// Which events are written; from `info` up by default. It can be [changed](Logger::set_filter) later.
+    pub fn filter(mut self, filter: impl Into<Filter>) -> Builder {
+        self.rules.filter = filter.into();
+        self
+    }
+
+    /// Which part of them is written; all by default. It can be [changed](Logger::set_sampling) later.
+    pub fn sampling(mut self, sampling: Sampling) -> Builder {
+        self.rules.sampling = sampling;
+        self
+    }
+
+    /// How many events a place in the code may write in a second; as many as it likes by default. It can be [changed](Logger::set_rate_limit) later.
+    pub fn rate_limit(mut self, events_per_second: u32) -> Builder {
+        self.rules.limit = events_per_second;
+        self
+    }
+
+    /// Writes moments with nanoseconds, not microseconds.
+    pub fn nanoseconds(mut self) -> Builder {
+        self.precision = Precision::Nanos;
+        self
+    }
+
+    /// Writes values of this class as they are. Without it, only public ones are; the others become `"[redacted]"`.
+    pub fn cleared_for(mut self, class: Class) -> Builder {
+        self.clearance = self.clearance.with(class);
+        self
+    }
+
+    /// Writes a hash in place of values that it is not cleared for, so that lines can still be joined on them: `"[hash:…]"`.
+    pub fn hashed_with(mut self, key: HashKey) -> Builder {
+        self.clearance = self.clearance.hashing(key);
+        self
+    }
+
+    /// Writes to standard output. This is the default.
+    pub fn stdout(mut self) -> Builder {
+        self.to = To::Stdout;
+        self
+    }
+
+    /// Hands lines to the collector that listens, or will listen, on this Unix socket: see [`SocketSink`].
+    pub fn socket(mut self, path: impl Into<PathBuf>) -> Builder {
+        self.to = To::Socket(path.into());
+        self
+    }
+
+    /// Hands lines to a sink.
+    pub fn sink(mut self, sink: impl Sink) -> Builder {
+        self.to = To::Sink(Box::new(sink));
+        self
+    }
+
+    /// Writes to another sink as well, up to 255 in all. What this builder says of clearance is for the first; each of the others has [its own](Output).
+    pub fn also(mut self, output: Output) -> Builder {
+        self.also.push(output);
+        self
+    }
+
+    /// The logger.
+    pub fn build(self) -> Logger {
+        let Builder { service, rules, precision, clearance, to, also } = self;
+        let sink: Box<dyn Sink> = match to {
+            To::Stdout => Box::new(StreamSink::stdout()),
+            To::Socket(path) => Box::new(SocketSink::new(path, &service)),
+            To::Sink(sink) => sink,
+        };
+        let written = |Output { sink, threshold, clearance }| Written {
+            encoder: Encoder { service: service.render(), clearance, precision },
+            threshold,
+            sink,
+        };
+        let first = written(Output { sink, threshold: Threshold::ALL, clearance });
+        Logger::new(rules, first, also.into_iter().map(written).collect())
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("service", &self.service).finish_non_exhaustive()
+    }
+}
