@@ -20,6 +20,8 @@ pub(crate) struct Call {
     log: Logger,
     ctx: Context,
     began: Instant,
+    /// When it counts as late.
+    deadline: Option<Instant>,
     side: Side,
     kind: Kind,
     http_status: Option<StatusCode>,
@@ -31,13 +33,14 @@ pub(crate) struct Call {
     answers_grpc: bool,
     /// How much of a body the response has, if it says so.
     expected_size: Option<u64>,
+    refused: bool,
     reported: bool,
 }
 
 /// Which end of the call this is.
 pub(crate) enum Side {
-    /// The one that handles it. The canceller tells its children that the caller went away.
-    Server { canceller: Canceller, policy: Arc<dyn Policy> },
+    /// The one that handles it. The canceller tells its children that the caller went away. The deadline is the one for which the service is to blame if it passes.
+    Server { canceller: Canceller, policy: Arc<dyn Policy>, deadline: Option<Instant> },
     /// The one that made it.
     Client(Target),
 }
@@ -68,10 +71,15 @@ impl Call {
         kind: Kind,
         request: &Request<B>,
     ) -> Call {
+        let deadline = match &side {
+            Side::Server { deadline, .. } => *deadline,
+            Side::Client(_) => ctx.deadline(),
+        };
         Call {
             log,
             ctx,
             began: Instant::now(),
+            deadline,
             side,
             kind,
             http_status: None,
@@ -81,6 +89,7 @@ impl Call {
             response_size: 0,
             answers_grpc: false,
             expected_size: None,
+            refused: false,
             reported: false,
         }
     }
@@ -95,6 +104,11 @@ impl Call {
         self.expected_size = if has_body { content_length(headers) } else { Some(0) };
         self.answers_grpc = grpc::is_grpc(headers);
         self.trailers(headers);
+    }
+
+    /// The call is not handled: its time was over before.
+    pub(crate) fn refuse(&mut self) {
+        self.refused = true;
     }
 
     /// Headers, or trailers, that may say how a gRPC call went.
@@ -137,7 +151,7 @@ impl Call {
         let error = if let End::Failed(error) = end { Some(text_of(*error)) } else { None };
         let (outcome, error_type) = self.outcome(end);
         match &self.side {
-            Side::Server { canceller, policy } => {
+            Side::Server { canceller, policy, .. } => {
                 if let End::Dropped = end {
                     canceller.cancel();
                 }
@@ -213,13 +227,15 @@ impl Call {
     /// The outcome and the `error.type` (`spec/event.md`, "Outcomes").
     fn outcome(&self, end: &End<'_>) -> (Outcome, Option<Cow<'static, str>>) {
         let is_server = matches!(self.side, Side::Server { .. });
-        let late = self.ctx.remaining().is_some_and(|left| left.is_zero());
+        let late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         let as_failed = |kind: Cow<'static, str>| {
             if late { (Outcome::Timeout, "timeout".into()) } else { (Outcome::Error, kind) }
         };
         let (outcome, error_type) = match (end, self.grpc_code(end), self.http_status) {
             (End::Panicked, ..) => (Outcome::Error, "panic".into()),
             (End::Failed(_), ..) => as_failed("_OTHER".into()),
+            // Only the caller was in such a hurry.
+            _ if self.refused && !late => (Outcome::Cancelled, "cancelled".into()),
             // A status that says failure does so whether or not the rest of the response was wanted.
             (_, Some(Code::DEADLINE_EXCEEDED), _) => {
                 (Outcome::Timeout, Code::DEADLINE_EXCEEDED.name().into())

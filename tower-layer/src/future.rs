@@ -45,9 +45,10 @@ impl<F> CallFuture<F> {
 
     pub(crate) fn refused(
         kind: Kind,
-        call: Call,
+        mut call: Call,
         response_header: Option<Header>,
     ) -> CallFuture<F> {
+        call.refuse();
         CallFuture { work: Work::Refused { kind }, call: Some(call), response_header }
     }
 }

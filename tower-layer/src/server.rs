@@ -1,7 +1,7 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue, Request, Response};
 use throughline_ctx::propagation::{Incoming, Propagator};
@@ -41,7 +41,8 @@ enum Trust {
 
 impl ServerLayer {
     /// For a server that anyone can call. Every request begins a new trace under a new id, without baggage, and no more is said of it than of others; the ids that came with it are kept as the entries `upstream.id` and
-    /// `upstream.trace_id`, if they are well formed. A deadline is accepted: it can only make the answer come sooner.
+    /// `upstream.trace_id`, if they are well formed. A deadline is accepted: it can only make the answer come sooner. Whether a request that went wrong is a
+    /// `timeout` is for the deadlines of this service to say, so that no caller decides it.
     pub fn edge(log: &Logger) -> ServerLayer {
         ServerLayer::new(log, Trust::Edge)
     }
@@ -96,8 +97,12 @@ impl ServerLayer {
 }
 
 impl Config {
-    /// The context in which a request is handled.
-    fn context<B>(&self, request: &Request<B>, kind: Kind) -> (Context, Canceller) {
+    /// The context in which a request is handled, and the deadline for which this service is to blame if it passes.
+    fn context<B>(
+        &self,
+        request: &Request<B>,
+        kind: Kind,
+    ) -> (Context, Canceller, Option<Instant>) {
         let incoming = self.propagators.of(kind).extract(&Headers(request.headers()));
         let mut ctx = match self.trust {
             Trust::Internal => Edit::from(&incoming),
@@ -117,7 +122,13 @@ impl Config {
         }
         let ctx = self.policy.context(ctx, &RequestHead::of(request));
         let (ctx, canceller) = ctx.with_cancellation();
-        (ctx.finish(), canceller)
+        let ctx = ctx.finish();
+        let deadline = ctx.deadline();
+        match (self.trust, incoming.timeout) {
+            // How little time anyone gives us is no fault of ours.
+            (Trust::Edge, Some(timeout)) => (ctx.with_timeout(timeout), canceller, deadline),
+            _ => (ctx, canceller, deadline),
+        }
     }
 
     /// The request id for the response: the header that the request brought, if that is the one.
@@ -139,10 +150,7 @@ fn at_edge(incoming: &Incoming) -> Edit {
     if let Some(parent) = &incoming.trace_parent {
         ctx = ctx.with(&keys::UPSTREAM_TRACE_ID, parent.trace_id.to_string());
     }
-    match incoming.timeout {
-        Some(timeout) => ctx.with_timeout(timeout),
-        None => ctx,
-    }
+    ctx
 }
 
 impl fmt::Debug for Config {
@@ -188,8 +196,8 @@ where
     fn call(&mut self, mut request: Request<B>) -> CallFuture<S::Future> {
         let config = &self.config;
         let kind = Kind::of(&request);
-        let (ctx, canceller) = config.context(&request, kind);
-        let side = Side::Server { canceller, policy: config.policy.clone() };
+        let (ctx, canceller, deadline) = config.context(&request, kind);
+        let side = Side::Server { canceller, policy: config.policy.clone(), deadline };
         let mut call = Call::new(config.log.clone(), ctx.clone(), side, kind, &request);
         let header = config.response_header(&request, &ctx);
         if config.enforces_deadline && ctx.remaining().is_some_and(|left| left.is_zero()) {

@@ -89,6 +89,25 @@ async fn a_request_whose_time_is_over_is_refused_before_it_is_handled_if_the_lay
     }
 }
 
+#[tokio::test]
+async fn a_request_to_which_its_caller_from_the_world_gives_no_time_is_no_failure_of_ours() {
+    for (deadline, outcome, error_type) in
+        [(Duration::from_secs(5), "cancelled", "cancelled"), (Duration::ZERO, "timeout", "timeout")]
+    {
+        let (log, captured) = testing::capture();
+        let app = Router::new().route("/", get(not_handled));
+        let layer = ServerLayer::edge(&log).deadline(deadline).enforce_deadline();
+        let site = Site::start(app.layer(layer)).await;
+        let request =
+            Request::get(site.uri("/")).header("x-request-timeout-ms", "0").body(Full::default());
+        let response = within("a response", http1().request(request.unwrap())).await.unwrap();
+        assert_eq!(response.status(), 504);
+        drop(response);
+        site.stop().await;
+        assert_ended(&only(&captured, "server.request"), outcome, Some(504), Some(error_type));
+    }
+}
+
 async fn not_handled() {
     unreachable!("the deadline had passed before");
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use serde_json::Value as Json;
 use throughline_ctx::Context;
-use throughline_structlog::testing;
+use throughline_structlog::{Logger, testing};
 use throughline_tower::ServerLayer;
 use tokio::sync::{mpsc, oneshot};
 use tower::{ServiceBuilder, ServiceExt};
@@ -229,48 +230,69 @@ async fn a_stream_that_a_client_resets() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_after_its_deadline() {
+async fn a_client_that_leaves_after_a_deadline() {
+    let ours = |log: &Logger| ServerLayer::edge(log).deadline(Duration::from_millis(5));
+    for (layer, asked, outcome) in [
+        (ServerLayer::internal as fn(&Logger) -> ServerLayer, "5", "timeout"),
+        (ServerLayer::edge, "5", "cancelled"), // anyone can be impatient
+        (ours, "99999999", "timeout"),
+    ] {
+        let (log, captured) = testing::capture();
+        let (late, mut is_late) = mpsc::channel(1);
+        let app = Router::new().route(
+            "/",
+            get(async move || {
+                let ctx = Context::current().unwrap();
+                tokio::time::sleep_until(ctx.deadline().unwrap().into()).await;
+                late.send(()).await.unwrap();
+                std::future::pending::<()>().await
+            }),
+        );
+        let site = Site::start(app.layer(layer(&log))).await;
+        let request = format!("GET / HTTP/1.1\r\nhost: x\r\nx-request-timeout-ms: {asked}\r\n\r\n");
+        let client = Raw::send(site.addr, request).await;
+        within("the deadline", is_late.recv()).await.unwrap();
+        drop(client);
+        site.stop().await;
+        assert_ended(&only(&captured, NAME), outcome, None, Some(outcome));
+    }
+}
+
+/// The event of a request that is answered after its caller's deadline.
+async fn answered_late(status: StatusCode, layer: fn(&Logger) -> ServerLayer) -> Json {
     let (log, captured) = testing::capture();
-    let (late, mut is_late) = mpsc::channel(1);
     let app = Router::new().route(
         "/",
         get(async move || {
-            let ctx = Context::current().unwrap();
-            tokio::time::sleep_until(ctx.deadline().unwrap().into()).await;
-            late.send(()).await.unwrap();
-            std::future::pending::<()>().await
+            let deadline = Context::current().unwrap().deadline().unwrap();
+            tokio::time::sleep_until(deadline.into()).await;
+            status
         }),
     );
-    let site = Site::start(app.layer(ServerLayer::internal(&log))).await;
-    let request = "GET / HTTP/1.1\r\nhost: x\r\nx-request-timeout-ms: 5\r\n\r\n";
-    let client = Raw::send(site.addr, request).await;
-    within("the deadline", is_late.recv()).await.unwrap();
-    drop(client);
+    let site = Site::start(app.layer(layer(&log))).await;
+    let mut request = request_for(site.uri("/"));
+    request.headers_mut().insert("x-request-timeout-ms", HeaderValue::from_static("1"));
+    within("a response", http1().request(request)).await.unwrap();
     site.stop().await;
-    assert_ended(&only(&captured, NAME), "timeout", None, Some("timeout"));
+    only(&captured, NAME)
 }
 
 #[tokio::test]
 async fn an_answer_after_the_deadline_counts_as_what_it_is_unless_it_is_a_failure() {
-    for (status, outcome, error_type) in
-        [(StatusCode::OK, "ok", None), (StatusCode::BAD_GATEWAY, "timeout", Some("timeout"))]
-    {
-        let (log, captured) = testing::capture();
-        let app = Router::new().route(
-            "/",
-            get(async move || {
-                let deadline = Context::current().unwrap().deadline().unwrap();
-                tokio::time::sleep_until(deadline.into()).await;
-                status
-            }),
-        );
-        let site = Site::start(app.layer(ServerLayer::edge(&log))).await;
-        let mut request = request_for(site.uri("/"));
-        request.headers_mut().insert("x-request-timeout-ms", HeaderValue::from_static("1"));
-        within("a response", http1().request(request)).await.unwrap();
-        site.stop().await;
-        assert_ended(&only(&captured, NAME), outcome, Some(status.as_u16()), error_type);
-    }
+    let event = answered_late(StatusCode::OK, ServerLayer::internal).await;
+    assert_ended(&event, "ok", Some(200), None);
+    let event = answered_late(StatusCode::BAD_GATEWAY, ServerLayer::internal).await;
+    assert_ended(&event, "timeout", Some(502), Some("timeout"));
+}
+
+#[tokio::test]
+async fn no_caller_from_the_world_makes_a_timeout_of_a_failure() {
+    let event = answered_late(StatusCode::BAD_GATEWAY, ServerLayer::edge).await;
+    assert_ended(&event, "error", Some(502), Some("502"));
+    let event = answered_late(StatusCode::BAD_GATEWAY, |log| {
+        ServerLayer::edge(log).deadline(Duration::ZERO)
+    });
+    assert_ended(&event.await, "timeout", Some(502), Some("timeout"));
 }
 
 #[tokio::test]
