@@ -42,7 +42,7 @@ impl<B: Body> CallBody<B> {
 impl<B> Body for CallBody<B>
 where
     B: Body,
-    B::Error: Display,
+    B::Error: Display + 'static,
 {
     type Data = B::Data;
     type Error = B::Error;

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::error::Error;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,17 +11,17 @@ use throughline_ctx::{Canceller, Context};
 use throughline_schema::{Level, Outcome};
 use throughline_structlog::Logger;
 
+use crate::causes::Message;
 use crate::events::{ClientRequest, ServerRequest};
 use crate::grpc::Code;
 use crate::propagators::Kind;
-use crate::{Ended, Policy, grpc, keys};
+use crate::{Ended, client, grpc, keys, server};
 
 /// A call in progress. It is reported exactly once: when it has ended, or when it is dropped before.
 pub(crate) struct Call {
-    log: Logger,
     ctx: Context,
     began: Instant,
-    /// When it counts as late.
+    /// When it counts as late: the context's, unless somebody else set that.
     deadline: Option<Instant>,
     side: Side,
     kind: Kind,
@@ -39,10 +40,10 @@ pub(crate) struct Call {
 
 /// Which end of the call this is.
 pub(crate) enum Side {
-    /// The one that handles it. The canceller tells its children that the caller went away. The deadline is the one for which the service is to blame if it passes.
-    Server { canceller: Canceller, policy: Arc<dyn Policy>, deadline: Option<Instant> },
+    /// The one that handles it. The canceller tells its children that the caller went away.
+    Server { config: Arc<server::Config>, canceller: Canceller },
     /// The one that made it.
-    Client(Target),
+    Client { config: Arc<client::Config>, target: Target },
 }
 
 /// What a client called.
@@ -56,7 +57,7 @@ enum End<'a> {
     /// The response was handed on whole.
     Complete,
     /// The service or a body failed.
-    Failed(&'a dyn fmt::Display),
+    Failed(&'a (dyn Error + 'a)),
     /// The service panicked.
     Panicked,
     /// Nobody was interested any more.
@@ -65,18 +66,13 @@ enum End<'a> {
 
 impl Call {
     pub(crate) fn new<B>(
-        log: Logger,
         ctx: Context,
+        deadline: Option<Instant>,
         side: Side,
         kind: Kind,
         request: &Request<B>,
     ) -> Call {
-        let deadline = match &side {
-            Side::Server { deadline, .. } => *deadline,
-            Side::Client(_) => ctx.deadline(),
-        };
         Call {
-            log,
             ctx,
             began: Instant::now(),
             deadline,
@@ -124,8 +120,15 @@ impl Call {
         self.end(&End::Complete);
     }
 
-    pub(crate) fn failed(&mut self, error: &dyn fmt::Display) {
-        self.end(&End::Failed(error));
+    pub(crate) fn failed<E: Display + 'static>(&mut self, error: &E) {
+        let causes = match &self.side {
+            Side::Server { config, .. } => &config.causes,
+            Side::Client { config, .. } => &config.causes,
+        };
+        match causes.find(error) {
+            Some(error) => self.end(&End::Failed(error)),
+            None => self.end(&End::Failed(&Message(error))),
+        }
     }
 
     /// Runs `work`, and reports if it panics. The panic goes on.
@@ -148,25 +151,27 @@ impl Call {
         if std::mem::replace(&mut self.reported, true) {
             return;
         }
-        let error = if let End::Failed(error) = end { Some(text_of(*error)) } else { None };
+        let error = if let End::Failed(error) = end { Some(*error) } else { None };
         let (outcome, error_type) = self.outcome(end);
         match &self.side {
-            Side::Server { canceller, policy, .. } => {
+            Side::Server { config, canceller } => {
                 if let End::Dropped = end {
                     canceller.cancel();
                 }
-                self.report_server(&**policy, outcome, error_type, error);
+                self.report_server(config, outcome, error_type, error);
             }
-            Side::Client(target) => self.report_client(target, outcome, error_type, error),
+            Side::Client { config, target } => {
+                self.report_client(&config.log, target, outcome, error_type, error);
+            }
         }
     }
 
     fn report_server(
         &self,
-        policy: &dyn Policy,
+        config: &server::Config,
         outcome: Outcome,
         error_type: Option<Cow<'static, str>>,
-        error: Option<String>,
+        error: Option<&(dyn Error + '_)>,
     ) {
         let duration = self.began.elapsed();
         let path = self.ctx.get(&keys::PATH).or_else(|| self.ctx.get(&keys::RPC_METHOD));
@@ -190,18 +195,19 @@ impl Call {
             ctx: &self.ctx,
         };
         // A policy that panics, perhaps while the service's own panic passes, is no reason to lose the event.
-        let level = catch_unwind(AssertUnwindSafe(|| policy.level(&ended)));
+        let level = catch_unwind(AssertUnwindSafe(|| config.policy.level(&ended)));
         if let Some(level) = level.unwrap_or_else(|_| ended.default_level()) {
-            self.log.emit_at(level, &self.ctx, &event);
+            config.log.emit_at(level, &self.ctx, &event);
         }
     }
 
     fn report_client(
         &self,
+        log: &Logger,
         target: &Target,
         outcome: Outcome,
         error_type: Option<Cow<'static, str>>,
-        error: Option<String>,
+        error: Option<&(dyn Error + '_)>,
     ) {
         let method = keys::method(&target.method);
         let event = ClientRequest {
@@ -221,7 +227,7 @@ impl Call {
         };
         let failed = matches!(outcome, Outcome::Error | Outcome::Timeout);
         let level = if failed { Level::Warn } else { Level::Info };
-        self.log.emit_at(level, &self.ctx, &event);
+        log.emit_at(level, &self.ctx, &event);
     }
 
     /// The outcome and the `error.type` (`spec/event.md`, "Outcomes").
@@ -274,17 +280,6 @@ impl Drop for Call {
             self.end(&End::Dropped);
         }
     }
-}
-
-/// The text of an error, as far as it has one: a `Display` that fails or panics must not take the event along.
-fn text_of(error: &dyn fmt::Display) -> String {
-    let mut text = String::new();
-    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error}")));
-    if !matches!(written, Ok(Ok(()))) {
-        text.clear();
-        text.push_str("[unprintable]");
-    }
-    text
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::task::Poll;
@@ -10,6 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::call::{Call, Side, Target};
+use crate::causes::Causes;
 use crate::propagators::{Kind, Propagators};
 use crate::{CallBody, CallFuture, Headers};
 
@@ -33,9 +35,11 @@ use crate::{CallBody, CallFuture, Headers};
 #[derive(Clone, Debug)]
 pub struct ClientLayer(Arc<Config>);
 
+/// What the layer was told.
 #[derive(Clone, Debug)]
-struct Config {
-    log: Logger,
+pub(crate) struct Config {
+    pub(crate) log: Logger,
+    pub(crate) causes: Causes,
     propagators: Propagators,
     peer: Peer,
     rules: Vec<(String, Peer)>,
@@ -76,9 +80,31 @@ impl ClientLayer {
         self.with(|config| config.propagators = Propagators::new(propagator))
     }
 
+    /// Writes the causes of errors of this type as well, as the field `error.causes`: without it, of an error that a call or a body fails with only the message is known. Boxed errors
+    /// (`Box<dyn Error + Send + Sync>`) and [`std::io::Error`] need not be named.
+    ///
+    /// ```
+    /// use throughline_structlog::Logger;
+    /// use throughline_tower::ClientLayer;
+    ///
+    /// // Its message is "client error (Connect)"; that nobody listens there is a cause.
+    /// type Error = hyper_util::client::legacy::Error;
+    ///
+    /// let layer = ClientLayer::internal(&Logger::disabled()).causes_of::<Error>();
+    /// ```
+    pub fn causes_of<E: Error + 'static>(self) -> ClientLayer {
+        self.with(|config| config.causes.of::<E>())
+    }
+
     fn new(log: &Logger, peer: Peer) -> ClientLayer {
         let propagators = Propagators::new(Propagator::new());
-        ClientLayer(Arc::new(Config { log: log.clone(), propagators, peer, rules: Vec::new() }))
+        ClientLayer(Arc::new(Config {
+            log: log.clone(),
+            causes: Causes::default(),
+            propagators,
+            peer,
+            rules: Vec::new(),
+        }))
     }
 
     fn with(self, change: impl FnOnce(&mut Config)) -> ClientLayer {
@@ -125,7 +151,7 @@ pub struct Client<S> {
 impl<S, B, R> Service<Request<B>> for Client<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display,
+    S::Error: Display + 'static,
     R: http_body::Body,
 {
     type Response = Response<CallBody<R>>;
@@ -154,8 +180,8 @@ where
         };
 
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let side = Side::Client(Target { method, uri });
-        let mut call = Call::new(self.config.log.clone(), ctx.clone(), side, kind, &request);
+        let side = Side::Client { config: self.config.clone(), target: Target { method, uri } };
+        let mut call = Call::new(ctx.clone(), ctx.deadline(), side, kind, &request);
         let inner = call.watch_panic(|_| ctx.scope(|| self.inner.call(request)));
         CallFuture::new(inner.in_context(ctx), call, None)
     }

@@ -1,6 +1,7 @@
 //! The events of a call. Fields are named as in OpenTelemetry's semantic conventions.
 
 use std::borrow::Cow;
+use std::error::Error;
 
 use throughline_schema::{Event, Outcome};
 
@@ -13,7 +14,7 @@ use throughline_schema::{Event, Outcome};
     message = "Request handled",
     kind = "span"
 )]
-pub(crate) struct ServerRequest {
+pub(crate) struct ServerRequest<'a> {
     /// How long it took until the response was handed on whole, in microseconds.
     pub(crate) duration_us: u64,
     /// How it ended.
@@ -34,7 +35,8 @@ pub(crate) struct ServerRequest {
     #[event(rename = "error.type")]
     pub(crate) error_type: Option<Cow<'static, str>>,
     /// What the service or the body failed with.
-    pub(crate) error: Option<String>,
+    #[event(error)]
+    pub(crate) error: Option<&'a (dyn Error + 'a)>,
     /// How many members of the request's baggage were malformed or did not fit, and were left out.
     #[event(rename = "baggage.dropped")]
     pub(crate) baggage_dropped: Option<u32>,
@@ -79,5 +81,6 @@ pub(crate) struct ClientRequest<'a> {
     #[event(rename = "error.type")]
     pub(crate) error_type: Option<Cow<'static, str>>,
     /// What the call or the body failed with.
-    pub(crate) error: Option<String>,
+    #[event(error)]
+    pub(crate) error: Option<&'a (dyn Error + 'a)>,
 }

@@ -57,7 +57,7 @@ impl<F, B, E> Future for CallFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: http_body::Body,
-    E: Display,
+    E: Display + 'static,
 {
     type Output = Result<Response<CallBody<B>>, E>;
 

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::task::Poll;
@@ -11,6 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::call::{Call, Side};
+use crate::causes::Causes;
 use crate::future::Header;
 use crate::policy::DefaultPolicy;
 use crate::propagators::{Kind, Propagators};
@@ -22,13 +24,15 @@ use crate::{CallBody, CallFuture, Headers, Policy, RequestHead, keys};
 #[derive(Clone, Debug)]
 pub struct ServerLayer(Arc<Config>);
 
+/// What the layer was told.
 #[derive(Clone)]
-struct Config {
-    log: Logger,
+pub(crate) struct Config {
+    pub(crate) log: Logger,
     trust: Trust,
     propagators: Propagators,
     response_header: Option<HeaderName>,
-    policy: Arc<dyn Policy>,
+    pub(crate) policy: Arc<dyn Policy>,
+    pub(crate) causes: Causes,
     deadline: Option<Duration>,
     enforces_deadline: bool,
 }
@@ -76,6 +80,12 @@ impl ServerLayer {
         self.with(|config| config.enforces_deadline = true)
     }
 
+    /// Writes the causes of errors of this type as well, as the field `error.causes`: without it, of an error that the service or a body fails with only the message is known. Boxed errors
+    /// (`Box<dyn Error + Send + Sync>`) and [`std::io::Error`] need not be named.
+    pub fn causes_of<E: Error + 'static>(self) -> ServerLayer {
+        self.with(|config| config.causes.of::<E>())
+    }
+
     fn new(log: &Logger, trust: Trust) -> ServerLayer {
         let propagator = Propagator::new();
         ServerLayer(Arc::new(Config {
@@ -84,6 +94,7 @@ impl ServerLayer {
             response_header: propagator.request_id_name().parse().ok(),
             propagators: Propagators::new(propagator),
             policy: Arc::new(DefaultPolicy),
+            causes: Causes::default(),
             deadline: None,
             enforces_deadline: false,
         }))
@@ -182,7 +193,7 @@ pub struct Server<S> {
 impl<S, B, R> Service<Request<B>> for Server<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display,
+    S::Error: Display + 'static,
     R: http_body::Body,
 {
     type Response = Response<CallBody<R>>;
@@ -197,8 +208,8 @@ where
         let config = &self.config;
         let kind = Kind::of(&request);
         let (ctx, canceller, deadline) = config.context(&request, kind);
-        let side = Side::Server { canceller, policy: config.policy.clone(), deadline };
-        let mut call = Call::new(config.log.clone(), ctx.clone(), side, kind, &request);
+        let side = Side::Server { config: config.clone(), canceller };
+        let mut call = Call::new(ctx.clone(), deadline, side, kind, &request);
         let header = config.response_header(&request, &ctx);
         if config.enforces_deadline && ctx.remaining().is_some_and(|left| left.is_zero()) {
             return CallFuture::refused(kind, call, header);
