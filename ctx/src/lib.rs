@@ -36,6 +36,11 @@
 //! assert_eq!(callee.parent_span_id(), Some(call.span_id()));
 //! ```
 //!
+//! # How much is said of a request
+//!
+//! Its loggers decide that, for all requests alike. A context can ask for more: of one request on every hop, by its [`Verbosity`]; or of those that go wrong, by a [`Hold`] that keeps what the
+//! loggers leave out until it is known whether anyone will want it.
+//!
 //! # Handing it on within a service
 //!
 //! Pass it: `fn login(ctx: &Context, …)`. Code that can take no parameter finds it as [`Context::current`], which is set

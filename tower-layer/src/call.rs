@@ -158,6 +158,10 @@ impl Call {
                 if let End::Dropped = end {
                     canceller.cancel();
                 }
+                if let (Outcome::Error | Outcome::Timeout, Some(hold)) = (outcome, self.ctx.hold())
+                {
+                    hold.release();
+                }
                 self.report_server(config, outcome, error_type, error);
             }
             Side::Client { config, target } => {

@@ -39,7 +39,12 @@
 //! On the side of the server, what is known when the request comes in is part of its context, and so of all its events: `http.request.method` and `url.path` (without the query), or
 //! `rpc.method`; and `http.route` where the router knows it. A server's event is an `error` if the outcome is `error` or `timeout`, `debug` for a health check, and `info` otherwise, unless its
 //! [`Policy`] says something else; a client's is a `warn`, since it is for its caller to say what a failure means. Sizes are those of the bodies, in bytes, without framing; that of the request is what `content-length` states.
-
+//!
+//! # Detail
+//!
+//! How much is said of one request can be decided beforehand or afterwards: by its [verbosity](throughline_ctx::Verbosity), which an [internal](ServerLayer::internal) layer takes over from the caller,
+//! and by [`hold_detail`](ServerLayer::hold_detail), which keeps what is left out of other requests until it is known whether this one went wrong.
+//!
 //! # Features
 //!
 //! | feature | by default | what it adds |

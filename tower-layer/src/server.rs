@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue, Request, Response};
 use throughline_ctx::propagation::{Incoming, Propagator};
-use throughline_ctx::{Canceller, Context, Edit, InContextExt};
+use throughline_ctx::{Canceller, Context, Edit, Hold, InContextExt};
 use throughline_structlog::Logger;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -33,6 +33,7 @@ pub(crate) struct Config {
     response_header: Option<HeaderName>,
     pub(crate) policy: Arc<dyn Policy>,
     pub(crate) causes: Causes,
+    held_bytes: Option<usize>,
     deadline: Option<Duration>,
     enforces_deadline: bool,
 }
@@ -69,6 +70,14 @@ impl ServerLayer {
         self.with(|config| config.policy = Arc::new(policy))
     }
 
+    /// Holds back what the loggers leave out of a request, `max_bytes` of lines at the most, and writes it if the request goes wrong: if its outcome is `error` or `timeout`, or with the first event that is an
+    /// `error`. Of other requests it vanishes, counted. One that is `cancelled` did not go wrong: callers leave all the time.
+    ///
+    /// A [policy](Policy::context) can give a request another [`Hold`], such as one that is released by a `warn`.
+    pub fn hold_detail(self, max_bytes: usize) -> ServerLayer {
+        self.with(|config| config.held_bytes = Some(max_bytes))
+    }
+
     /// The most time that a request has. Callers can only ask for less.
     pub fn deadline(self, timeout: Duration) -> ServerLayer {
         self.with(|config| config.deadline = Some(timeout))
@@ -95,6 +104,7 @@ impl ServerLayer {
             propagators: Propagators::new(propagator),
             policy: Arc::new(DefaultPolicy),
             causes: Causes::default(),
+            held_bytes: None,
             deadline: None,
             enforces_deadline: false,
         }))
@@ -121,6 +131,9 @@ impl Config {
         };
         if let Some(timeout) = self.deadline {
             ctx = ctx.with_timeout(timeout);
+        }
+        if let Some(max_bytes) = self.held_bytes {
+            ctx = ctx.with_hold(Hold::new(max_bytes));
         }
         ctx = match kind {
             Kind::Grpc => ctx.with(&keys::RPC_METHOD, keys::rpc_method(request.uri())),
@@ -169,6 +182,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("trust", &self.trust)
             .field("propagators", &self.propagators)
+            .field("held_bytes", &self.held_bytes)
             .field("deadline", &self.deadline)
             .field("enforces_deadline", &self.enforces_deadline)
             .finish_non_exhaustive()

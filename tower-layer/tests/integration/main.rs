@@ -5,6 +5,7 @@ mod client;
 mod concurrency;
 mod grpc;
 mod handler;
+mod hold;
 mod hops;
 mod losing;
 mod peers;
