@@ -46,13 +46,16 @@ impl<H: BorrowMut<HeaderMap>> Injector for Headers<H> {
 
 /// The usual names, which are not worth being parsed for each request.
 fn known(name: &str) -> Option<&'static HeaderName> {
-    static KNOWN: [HeaderName; 6] = [
-        HeaderName::from_static("traceparent"),
-        HeaderName::from_static("tracestate"),
-        HeaderName::from_static("baggage"),
-        HeaderName::from_static("x-request-id"),
-        HeaderName::from_static("x-request-timeout-ms"),
-        HeaderName::from_static("grpc-timeout"),
-    ];
-    KNOWN.iter().find(|known| known.as_str() == name)
+    macro_rules! one_of {
+        ($($known:literal)*) => {
+            match name {
+                $($known => {
+                    static NAME: HeaderName = HeaderName::from_static($known);
+                    Some(&NAME)
+                })*
+                _ => None,
+            }
+        };
+    }
+    one_of!("traceparent" "tracestate" "baggage" "x-request-id" "x-request-timeout-ms" "grpc-timeout")
 }

@@ -158,10 +158,9 @@ impl Config {
     /// The request id for the response: the header that the request brought, if that is the one.
     fn response_header<B>(&self, request: &Request<B>, ctx: &Context) -> Option<Header> {
         let name = self.response_header.clone()?;
-        let id = ctx.request_id().as_str();
-        let brought =
-            request.headers().get(&name).filter(|value| value.as_bytes() == id.as_bytes());
-        let value = brought.cloned().or_else(|| HeaderValue::from_str(id).ok())?;
+        let id = ctx.request_id().as_bytes();
+        let brought = request.headers().get(&name).filter(|value| value.as_bytes() == id);
+        let value = brought.cloned().or_else(|| HeaderValue::from_bytes(id).ok())?;
         Some((name, value))
     }
 }
