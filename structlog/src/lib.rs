@@ -1,7 +1,7 @@
 //! Writes events down as lines of JSON, and hands them to a collector.
 //!
 //! A [`Logger`] takes events from many threads, turns each into one line (`spec/event.md`), and hands it to a [`Sink`]: standard
-//! output, or the Unix socket of a collector. On the calling thread an event costs a level check, a clock read, and copies; in the
+//! output, a [file](FileSink), or the Unix socket of a collector. On the calling thread an event costs a level check, a clock read, and copies; in the
 //! steady state nothing is allocated.
 //!
 //! ```
@@ -34,9 +34,9 @@
 //!
 //! # What is lost, and how to know
 //!
-//! The socket sink never blocks its caller, and holds a bounded number of bytes, so there can be events that it cannot take; standard output and standard error block for as long as
-//! whoever reads them does. It counts each:
-//! see [`Logger::lost`]. The socket sink reports them in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
+//! The socket sink never blocks its caller, and holds a bounded number of bytes, so there can be events that it cannot take. Standard output and standard error block for as long as
+//! whoever reads them does. They and files lose what the system refuses: the reader is gone, or the disk is full. Each sink counts what it loses:
+//! see [`Logger::lost`]. The socket sink reports it in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
 //! emitted is delivered, and says if it is not.
 //!
 //! Dropping the last handle of a logger flushes it. `std::process::exit` drops nothing: call [`Logger::flush`] before it.
@@ -79,7 +79,7 @@ pub use logger::Logger;
 pub use output::Output;
 pub use sampling::Sampling;
 pub use service::Service;
-pub use sink::{FlushError, Lost, NullSink, Sink, SocketSink, StreamSink};
+pub use sink::{FileSink, FlushError, Lost, NullSink, Rotation, Sink, SocketSink, StreamSink};
 pub use threshold::{InvalidThreshold, Threshold};
 pub use withheld::Withheld;
 

@@ -22,7 +22,7 @@ use room::Room;
 pub(crate) use room::written;
 pub(crate) use scratch::Scratch;
 pub(crate) use string::push_str;
-pub(crate) use time::Precision;
+pub(crate) use time::{Precision, text as time_text};
 use value::Form;
 
 /// The longest line, in bytes: collectors refuse longer ones (`spec/socket.md`).

@@ -28,6 +28,13 @@ thread_local! {
 /// 9999-12-31T23:59:59, the last second that RFC 3339 can write.
 const MAX_SECOND: u64 = 253_402_300_799;
 
+/// A moment as text, with microseconds.
+pub(crate) fn text(time: SystemTime) -> String {
+    let mut bytes = [0; 28];
+    push(&mut Room::new(&mut bytes), time, Precision::Micros);
+    String::from_utf8_lossy(&bytes[..27]).into_owned()
+}
+
 /// Appends a moment as RFC 3339, in UTC. What lies outside of the years 1970 to 9999 is written as the nearest moment within.
 #[inline(always)]
 pub(super) fn push(room: &mut Room<'_>, time: SystemTime, precision: Precision) {
@@ -119,7 +126,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn text(time: SystemTime, precision: Precision) -> String {
+    fn written(time: SystemTime, precision: Precision) -> String {
         let mut bytes = [0; 40];
         let mut room = Room::new(&mut bytes);
         push(&mut room, time, precision);
@@ -128,7 +135,7 @@ mod tests {
     }
 
     fn at(second: u64, nanos: u32) -> String {
-        text(UNIX_EPOCH + Duration::new(second, nanos), Precision::Micros)
+        written(UNIX_EPOCH + Duration::new(second, nanos), Precision::Micros)
     }
 
     #[test]
@@ -160,14 +167,14 @@ mod tests {
     fn a_clock_that_steps_back_is_followed() {
         assert_eq!(at(100, 5_000), "1970-01-01T00:01:40.000005Z");
         assert_eq!(at(99, 0), "1970-01-01T00:01:39.000000Z");
-        let before = text(UNIX_EPOCH - Duration::from_secs(1), Precision::Micros);
+        let before = written(UNIX_EPOCH - Duration::from_secs(1), Precision::Micros);
         assert_eq!(before, "1970-01-01T00:00:00.000000Z");
     }
 
     #[test]
     fn nanoseconds_have_nine_digits() {
         for (nanos, expected) in [(0, "000000000"), (1, "000000001"), (123_456_789, "123456789")] {
-            let text = text(UNIX_EPOCH + Duration::new(59, nanos), Precision::Nanos);
+            let text = written(UNIX_EPOCH + Duration::new(59, nanos), Precision::Nanos);
             assert_eq!(text, format!("1970-01-01T00:00:59.{expected}Z"));
         }
     }

@@ -1,13 +1,17 @@
 //! Where lines go. Nothing here knows what is in them.
 
+mod file;
 mod lost;
 mod null;
+mod refused;
 mod socket;
 mod stream;
+mod whole;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use file::{FileSink, Rotation};
 pub use lost::Lost;
 pub(crate) use lost::LostCounter;
 pub use null::NullSink;

@@ -1,8 +1,11 @@
 //! The logger, from the outside.
 
 mod allocation;
+mod child;
 mod collector;
 mod control;
+mod file;
 mod line;
 mod outputs;
 mod socket;
+mod stream;

@@ -1,0 +1,232 @@
+//! A file, which begins anew from time to time.
+
+mod present;
+mod rotation;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::refused::Refused;
+use crate::{FlushError, Line, Lost, Sink};
+use present::{Present, same};
+pub use rotation::Rotation;
+
+/// How often it looks whether the file is still at its path.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Appends lines to a file, each whole, with one `write` for each.
+///
+/// ```
+/// use std::time::Duration;
+/// use throughline_structlog::{FileSink, Logger, Rotation, info};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("shop.log");
+/// let rotation = Rotation::keep(7).every(Duration::from_secs(86_400)).at_bytes(100 << 20);
+/// let log = Logger::builder("shop").sink(FileSink::rotating(&path, rotation)?).build();
+/// info!(logger: log, "started");
+/// log.flush(Duration::from_secs(1))?;
+/// assert!(std::fs::read_to_string(&path)?.ends_with("}\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What is delivered, and what is lost
+///
+/// A line is handed to the system at once, and so outlives the process. A [flush](Sink::flush) makes sure that it outlives the machine: it waits until the file and
+/// the old ones are on the disk (`fdatasync`).
+///
+/// A line that the system refuses, because the disk is full for example, is lost and counted, and the next flush says so. If the system took a part of it, that part
+/// is cut off again. When there is room, it goes on. A file that ends in half a line when it is opened, after a crash of the machine for example, has that line ended.
+///
+/// # Rotation
+///
+/// With a [`Rotation`], the file is renamed from time to time, and a new one begun. The old one has the time at which that happened added to its name, in UTC:
+/// `shop.log.20261121T092831.123456Z`. So names are in the order of their times. The oldest are deleted; files with names of another form are left alone. If a file
+/// cannot be renamed, or an old one not deleted, standard error says so, once, and lines go to the file that there is.
+///
+/// Another program may rotate the file as well, as logrotate does. Once a second at most, before it writes, it looks whether the file is still at its path. If
+/// it is not, it begins a new one there. So for up to a second lines go to the file that was moved: tell logrotate `delaycompress`. A file that is
+/// truncated (`copytruncate`) is written on from its new end.
+///
+/// Several processes may append to one file, as they do while one takes over from another, and each may rotate it.
+#[derive(Debug)]
+pub struct FileSink {
+    path: PathBuf,
+    rotation: Option<Rotation>,
+    state: Mutex<State>,
+    refused: Refused,
+}
+
+#[derive(Debug)]
+struct State {
+    present: Present,
+    looked: Instant,
+    /// The time in the name of the last file that was put aside.
+    put_aside: SystemTime,
+    /// Whether standard error has been told that rotation fails.
+    told: bool,
+}
+
+impl FileSink {
+    /// Appends to the file at `path`. If there is none it is made, for its owner to write and its group to read.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened, for example because its folder does not exist.
+    pub fn open(path: impl Into<PathBuf>) -> io::Result<FileSink> {
+        FileSink::new(path.into(), None)
+    }
+
+    /// Appends to the file at `path`, as [`open`](FileSink::open) does, and puts it aside from time to time.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened, is no regular file, or its folder cannot be written to.
+    pub fn rotating(path: impl Into<PathBuf>, rotation: Rotation) -> io::Result<FileSink> {
+        FileSink::new(path.into(), Some(rotation))
+    }
+
+    fn new(path: PathBuf, rotation: Option<Rotation>) -> io::Result<FileSink> {
+        let present = Present::open(&path, rotation.as_ref())?;
+        if rotation.is_some() {
+            rotation::check_folder(&path)?;
+        }
+        let (looked, put_aside) = (Instant::now(), SystemTime::UNIX_EPOCH);
+        let state = Mutex::new(State { present, looked, put_aside, told: false });
+        Ok(FileSink { path, rotation, state, refused: Refused::default() })
+    }
+
+    fn write_at(&self, line: &[u8], now: SystemTime) -> io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.prepare(&mut state, line.len() as u64, now)?;
+        let present = &mut state.present;
+        present.out.write(line)?;
+        if let (0, Some(rotation)) = (present.len, &self.rotation) {
+            // It begins with this line. Its own time comes from a coarser clock, and may be that of the period before.
+            present.period = rotation.period_of(now);
+        }
+        present.len += line.len() as u64;
+        Ok(())
+    }
+
+    /// Sees to it that the present file is the one for a line of this length.
+    fn prepare(&self, state: &mut State, len: u64, now: SystemTime) -> io::Result<()> {
+        if !self.is_due(&state.present, len, now) && state.looked.elapsed() < LOOK_EVERY {
+            return Ok(());
+        }
+        self.follow(state)?;
+        state.looked = Instant::now();
+        let Some(rotation) =
+            self.rotation.as_ref().filter(|_| self.is_due(&state.present, len, now))
+        else {
+            return Ok(());
+        };
+        let rotated = self.put_aside(state, now).and_then(|()| rotation.prune(&self.path));
+        match rotated {
+            Err(error) if !state.told => {
+                eprintln!("throughline: {} is not rotated: {error}", self.path.display());
+                state.told = true;
+            }
+            Err(_) => {}
+            Ok(()) => state.told = false,
+        }
+        Ok(())
+    }
+
+    fn is_due(&self, present: &Present, len: u64, now: SystemTime) -> bool {
+        self.rotation.as_ref().is_some_and(|rotation| {
+            let is_over = rotation.period_of(now) > present.period;
+            present.len > 0 && (is_over || rotation.is_full(present.len + len))
+        })
+    }
+
+    /// Begins a new file if the present one is not at its path any more. If none can be begun, lines go on to where they went, unless nobody could find them there.
+    fn follow(&self, state: &mut State) -> io::Result<()> {
+        let ours = state.present.out.file().metadata()?;
+        match fs::metadata(&self.path) {
+            Ok(there) if same(&there, &ours) => {
+                state.present.len = there.len();
+                return Ok(());
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => return Ok(()),
+            _ => {}
+        }
+        match Present::open(&self.path, self.rotation.as_ref()) {
+            Ok(present) => state.present = present,
+            Err(error) if ours.nlink() == 0 => return Err(error),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn put_aside(&self, state: &mut State, now: SystemTime) -> io::Result<()> {
+        let ours = state.present.out.file().metadata()?;
+        if !same(&fs::metadata(&self.path)?, &ours) {
+            return Err(io::Error::other("a new file cannot be begun"));
+        }
+        // Names stay in order if the clock steps back.
+        let now = now.max(state.put_aside + Duration::from_micros(1));
+        let (old, time) = rotation::old_name(&self.path, now);
+        fs::rename(&self.path, old)?;
+        state.put_aside = time;
+        state.present = Present::open(&self.path, self.rotation.as_ref())?;
+        Ok(())
+    }
+
+    /// Waits until the files are on the disk.
+    fn sync(path: &Path, present: &File) -> io::Result<()> {
+        match present.sync_data() {
+            // A pipe or a device.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(()),
+            synced => synced?,
+        }
+        for old in rotation::old_files(path)? {
+            match File::open(old) {
+                Ok(old) => old.sync_data()?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sink for FileSink {
+    fn write(&self, line: Line<'_>) {
+        if let Err(error) = self.write_at(line.as_bytes(), SystemTime::now()) {
+            self.refused.add(line.level(), error);
+        }
+    }
+
+    fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        let name = || self.path.display().to_string();
+        let unsynced = |why: &dyn std::fmt::Display| {
+            FlushError::new(format!("{} is not on the disk: {why}", name()))
+        };
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = state.present.out.file().try_clone().map_err(|error| unsynced(&error))?;
+        drop(state);
+        // A disk does not answer to a timeout, so a thread of its own waits for it.
+        let (path, (done, synced)) = (self.path.clone(), mpsc::channel());
+        thread::Builder::new()
+            .name("throughline-sync".to_owned())
+            .spawn(move || done.send(FileSink::sync(&path, &present)))
+            .map_err(|error| unsynced(&error))?;
+        match synced.recv_timeout(timeout) {
+            Ok(Ok(())) => self.refused.tell(name),
+            Ok(Err(error)) => Err(unsynced(&error)),
+            Err(_) => Err(unsynced(&format_args!("it takes longer than {timeout:?}"))),
+        }
+    }
+
+    fn lost(&self) -> Lost {
+        self.refused.lost()
+    }
+}
