@@ -3,6 +3,7 @@
 mod allocation;
 mod child;
 mod collector;
+mod contract;
 mod control;
 mod file;
 mod line;
