@@ -5,6 +5,7 @@ mod child;
 mod collector;
 mod contract;
 mod control;
+mod corpus;
 mod file;
 mod line;
 mod outputs;
