@@ -3,12 +3,12 @@ use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
-use crate::{Filter, InvalidFilter, Logger, Service};
+use crate::{Filter, InvalidFilter, Logger, Service, stderr};
 
 static GLOBAL: OnceLock<Logger> = OnceLock::new();
 
 /// How long a [`Guard`] waits for what is not delivered yet.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Makes the global logger, from the environment: see the [front page](crate#the-global-logger).
 ///
@@ -77,11 +77,11 @@ pub struct Guard(());
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Err(error) = logger().flush(FLUSH_TIMEOUT) {
-            eprintln!("throughline: {error}");
+            stderr::say(format_args!("{error}"));
         }
         let lost = logger().lost().total();
         if lost > 0 {
-            eprintln!("throughline: {lost} events were lost since the start");
+            stderr::say(format_args!("{lost} events were lost since the start"));
         }
     }
 }

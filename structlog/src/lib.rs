@@ -39,9 +39,15 @@
 //! see [`Logger::lost`]. The socket sink reports it in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
 //! emitted is delivered, and says if it is not.
 //!
-//! Dropping the last handle of a logger flushes it. `std::process::exit` drops nothing: call [`Logger::flush`] before it.
+//! # How a program ends
 //!
-//! # Processes that fork
+//! | end | what is delivered |
+//! |---|---|
+//! | `main` returns or unwinds | everything, if it holds the [`Guard`], or drops the last handle of a logger of its own. Both wait up to 2 seconds, and say on standard error what they could not deliver |
+//! | `std::process::exit` | it drops nothing: call [`Logger::flush`] before it |
+//! | a panic | [`report_panics`] makes it an event, and flushes where the panic aborts the process |
+//!
+//! # Programs that fork
 //!
 //! A logger can be used on in a forked child. To the collector the child is another client, with a stream, a buffer and a thread of its own, from the first event that it writes; what the parent had
 //! not delivered yet, the parent delivers. Ids that the child makes differ from those of its parent, and [`Service::instance`] says how its `service.instance` does. What is forked by other means than
@@ -62,10 +68,12 @@ mod macros;
 mod notices;
 mod outcome;
 mod output;
+mod panics;
 mod rate;
 mod sampling;
 mod service;
 mod sink;
+mod stderr;
 pub mod testing;
 mod threshold;
 mod withheld;
@@ -77,6 +85,7 @@ pub use global::{Guard, InitError, init, install, logger};
 pub use line::Line;
 pub use logger::Logger;
 pub use output::Output;
+pub use panics::report_panics;
 pub use sampling::Sampling;
 pub use service::Service;
 pub use sink::{FileSink, FlushError, Lost, NullSink, Rotation, Sink, SocketSink, StreamSink};

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use throughline_ctx::{Context, HoldWriter};
@@ -122,6 +122,11 @@ impl Logger {
     /// How many events were lost since the logger was made. One that several sinks lost counts for each.
     pub fn lost(&self) -> Lost {
         self.0.outputs().fold(Lost::default(), |sum, output| sum.plus(&output.sink.lost()))
+    }
+
+    /// A handle that does not keep the logger: it is flushed when the others are dropped.
+    pub(crate) fn downgrade(&self) -> WeakLogger {
+        WeakLogger(Arc::downgrade(&self.0))
     }
 
     /// How many events were not written because the logger was told not to, since it was made.
@@ -334,6 +339,16 @@ impl Written {
         let len = self.encoder.encode(&mut scratch, entry);
         self.sink.write(Line::new(entry.level, scratch.line(len)));
         scratch.keep();
+    }
+}
+
+/// See [`Logger::downgrade`].
+pub(crate) struct WeakLogger(Weak<Core>);
+
+impl WeakLogger {
+    /// The logger, unless all handles that keep it were dropped.
+    pub(crate) fn upgrade(&self) -> Option<Logger> {
+        self.0.upgrade().map(Logger)
     }
 }
 

@@ -406,7 +406,7 @@ fn corpus(captured: &Captured, log: &Logger) -> Vec<(String, String)> {
 fn every_line_of_the_corpus_says_what_was_meant() {
     let service = Service::new("corpus \" \u{2028} é").version("1.0").instance("i");
     let captured = Captured::default();
-    let log = Logger::builder(service).threshold(throughline_schema::Level::Trace);
+    let log = Logger::builder(service).filter(throughline_schema::Level::Trace);
     let log = log.sink(captured.clone()).build();
     let corpus = corpus(&captured, &log);
     for (line, expected) in &corpus {

@@ -3,6 +3,7 @@
 #[path = "../integration/collector.rs"]
 mod collector;
 mod fork;
+mod panic;
 
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -14,10 +15,12 @@ type Part = (&'static str, fn(&Path) -> ExitCode);
 
 fn main() -> ExitCode {
     if let (Ok(part), Some(path)) = (std::env::var("PART"), std::env::var_os("SOCKET")) {
-        let (_, play) = fork::PARTS.iter().find(|(name, _)| *name == part).unwrap();
+        let parts = [fork::PARTS, panic::PARTS].concat();
+        let (_, play) = parts.iter().find(|(name, _)| *name == part).unwrap();
         return play(path.as_ref());
     }
-    libtest_mimic::run(&Arguments::from_args(), fork::tests()).exit_code()
+    let tests = [fork::tests(), panic::tests()].into_iter().flatten().collect();
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
 /// Starts this program in a part.

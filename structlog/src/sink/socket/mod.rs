@@ -17,7 +17,7 @@ use throughline_schema::Level;
 use crate::clearance::Clearance;
 use crate::encode::{Encoder, Precision};
 use crate::fork::PerProcess;
-use crate::{FlushError, Line, Lost, Service, Sink};
+use crate::{FlushError, Line, Lost, Service, Sink, stderr};
 use ring::Share;
 use shared::Shared;
 use shipper::Shipper;
@@ -117,7 +117,7 @@ impl Drop for SocketSink {
     fn drop(&mut self) {
         let Some(stream) = self.streams.existing() else { return };
         if let Err(error) = stream.flush(DROP_TIMEOUT) {
-            eprintln!("throughline: {error}");
+            stderr::say(format_args!("{error}"));
         }
         stream.stop(STOP_TIMEOUT);
     }
