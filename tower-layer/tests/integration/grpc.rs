@@ -15,6 +15,7 @@ use throughline_tower::{Client, ClientLayer, ServerLayer};
 use tonic::transport::{Channel, Endpoint, Server, server::TcpIncoming};
 use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
+use tower::util::MapRequestLayer;
 use tower::{Layer, Service, service_fn};
 
 use crate::site::{BoxFuture, Site, assert_ended, events, http2, only, read, request_for, within};
@@ -86,9 +87,17 @@ async fn speak(
 }
 
 pub(crate) async fn start(log: &Logger) -> Site {
-    let layer = ServerLayer::internal(log);
+    serve(ServerLayer::internal(log), || ()).await
+}
+
+/// Serves with `layer`, under which `before` is called before each call is answered.
+pub(crate) async fn serve(layer: ServerLayer, before: impl Fn() + Clone + Send + 'static) -> Site {
+    let before = MapRequestLayer::new(move |request: Request<tonic::body::Body>| {
+        before();
+        request
+    });
     Site::serve(|listener, stopped| async move {
-        let server = Server::builder().layer(layer).add_service(Oracle);
+        let server = Server::builder().layer(layer).layer(before).add_service(Oracle);
         let incoming = TcpIncoming::from(listener);
         server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
     })

@@ -3,9 +3,9 @@
 mod causes;
 mod client;
 mod concurrency;
+mod detail;
 mod grpc;
 mod handler;
-mod hold;
 mod hops;
 mod losing;
 mod peers;
