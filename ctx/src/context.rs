@@ -15,7 +15,10 @@ static DETAIL_WANTED: AtomicBool = AtomicBool::new(false);
 
 /// To be called before a context has a verbosity or a hold.
 pub(crate) fn want_detail() {
-    DETAIL_WANTED.store(true, Ordering::Relaxed);
+    // Not stored again for each request: writers on all cores read it all the time.
+    if !DETAIL_WANTED.load(Ordering::Relaxed) {
+        DETAIL_WANTED.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Which request some work belongs to. See the [front page](crate).

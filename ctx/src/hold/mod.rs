@@ -63,7 +63,7 @@ struct State {
 impl Hold {
     /// Holds events of all severities, and releases them with the first event that is an error (17) or worse.
     ///
-    /// It keeps `max_bytes` of lines at the most, 16 more for each of them, and drops the oldest for others. While it keeps nothing it allocates nothing.
+    /// It keeps `max_bytes` of lines at the most, 16 more for each of them, and drops the oldest for others. Its room grows by doubling, so that it takes up to twice as much; while it keeps nothing it allocates nothing.
     pub const fn new(max_bytes: usize) -> Hold {
         Hold {
             max_bytes,

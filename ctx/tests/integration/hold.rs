@@ -2,6 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex, Weak};
 
+use proptest::prelude::*;
 use throughline_ctx::{Context, Hold, HoldWriter};
 
 const DEBUG: u8 = 5;
@@ -165,6 +166,38 @@ fn each_writer_gets_its_own_lines_and_counts_its_own() {
     say(&ctx, &two, "2");
     drop(ctx);
     assert_eq!((one.counts(), two.counts()), ((1, 1), (2, 1)));
+}
+
+proptest! {
+    /// A list of lines, of which the last that fit are kept.
+    #[test]
+    fn it_agrees_with_a_naive_twin(
+        max_bytes in 0..300_usize,
+        pushed in prop::collection::vec((0..2_usize, "[a-z]{0,60}"), 0..30),
+    ) {
+        let writers = [Arc::new(Kept::default()), Arc::new(Kept::default())];
+        let ctx = holding(max_bytes);
+        let mut kept: Vec<&(usize, String)> = Vec::new();
+        for line in &pushed {
+            say(&ctx, &writers[line.0], &line.1);
+            let size = |line: &&(usize, String)| line.1.len() + LINE;
+            if size(&line) <= max_bytes {
+                kept.push(line);
+                while kept.iter().map(size).sum::<usize>() > max_bytes {
+                    kept.remove(0);
+                }
+            }
+        }
+        ctx.hold().unwrap().release();
+        for (at, writer) in writers.iter().enumerate() {
+            let its = |lines: &mut dyn Iterator<Item = &(usize, String)>| -> Vec<String> {
+                lines.filter(|line| line.0 == at).map(|line| line.1.clone()).collect()
+            };
+            let (kept, all) = (its(&mut kept.iter().copied()), its(&mut pushed.iter()));
+            prop_assert_eq!(writer.counts(), (0, (all.len() - kept.len()) as u64));
+            prop_assert_eq!(writer.lines(), kept);
+        }
+    }
 }
 
 #[test]
