@@ -9,5 +9,6 @@ mod corpus;
 mod file;
 mod line;
 mod outputs;
+mod secrets;
 mod socket;
 mod stream;
