@@ -7,6 +7,7 @@
 //! | `tower` | yes | the middleware for tower, hyper, axum and tonic, as [`tower`] |
 //! | `axum` | no | an extractor for axum's handlers, and the route that axum's router took |
 //! | `opentelemetry-0_33` | no | contexts from and to OpenTelemetry 0.33, as `ctx::opentelemetry_0_33` |
+//! | `signals` | no | `structlog::flush_on_signals`, for programs that do not handle SIGTERM and SIGINT themselves |
 
 #![forbid(unsafe_code)]
 

@@ -57,6 +57,12 @@ extern "C" fn in_child() {
     }
 }
 
+/// Tells a process from the one that it was forked from.
+#[inline]
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
 /// A connection that only this process has open, however often it forks.
 #[derive(Debug)]
 pub(crate) struct Connection(UnixStream);
@@ -93,18 +99,13 @@ impl<T> PerProcess<T> {
     /// The value of this process.
     pub(crate) fn new(value: T) -> PerProcess<T> {
         watch();
-        let generation = GENERATION.load(Ordering::Relaxed);
-        PerProcess { generation, value, next: OnceLock::new() }
+        PerProcess { generation: generation(), value, next: OnceLock::new() }
     }
 
     /// The value of this process, made now if it has none. Making one must not get another.
     #[inline]
     pub(crate) fn get(&self, make: impl FnOnce() -> T) -> &T {
-        if self.generation == GENERATION.load(Ordering::Relaxed) {
-            &self.value
-        } else {
-            self.get_of_child(make)
-        }
+        if self.generation == generation() { &self.value } else { self.get_of_child(make) }
     }
 
     #[cold]
@@ -118,7 +119,7 @@ impl<T> PerProcess<T> {
         while let Some(next) = last.next.get() {
             last = next;
         }
-        if last.generation != GENERATION.load(Ordering::Relaxed) {
+        if last.generation != generation() {
             last = last.next.get_or_init(|| Box::new(PerProcess::new(make())));
         }
         &last.value
@@ -126,9 +127,8 @@ impl<T> PerProcess<T> {
 
     /// The value of this process, if it has one.
     pub(crate) fn existing(&self) -> Option<&T> {
-        let generation = GENERATION.load(Ordering::Relaxed);
         let mut this = self;
-        while this.generation != generation {
+        while this.generation != generation() {
             this = this.next.get()?;
         }
         Some(&this.value)

@@ -46,6 +46,7 @@
 //! | `main` returns or unwinds | everything, if it holds the [`Guard`], or drops the last handle of a logger of its own. Both wait up to 2 seconds, and say on standard error what they could not deliver |
 //! | `std::process::exit` | it drops nothing: call [`Logger::flush`] before it |
 //! | a panic | [`report_panics`] makes it an event, and flushes where the panic aborts the process |
+//! | a signal | nothing more than the collector has, unless the program handles the signal and returns from `main`, or asks for `flush_on_signals` (feature `signals`) |
 //!
 //! # Programs that fork
 //!
@@ -72,6 +73,8 @@ mod panics;
 mod rate;
 mod sampling;
 mod service;
+#[cfg(feature = "signals")]
+mod signals;
 mod sink;
 mod stderr;
 pub mod testing;
@@ -88,6 +91,8 @@ pub use output::Output;
 pub use panics::report_panics;
 pub use sampling::Sampling;
 pub use service::Service;
+#[cfg(feature = "signals")]
+pub use signals::{SignalGuard, flush_on_signals};
 pub use sink::{FileSink, FlushError, Lost, NullSink, Rotation, Sink, SocketSink, StreamSink};
 pub use threshold::{InvalidThreshold, Threshold};
 pub use withheld::Withheld;

@@ -39,7 +39,7 @@ const LINES: usize = 300;
 const GENERATIONS: usize = 3;
 
 /// Forks, and runs `child` in the child, which then ends. In the parent it returns the child's process id.
-fn fork(child: impl FnOnce() -> i32) -> libc::pid_t {
+pub(crate) fn fork(child: impl FnOnce() -> i32) -> libc::pid_t {
     // SAFETY: the only other thread is the logger's, which has to cope.
     match unsafe { libc::fork() } {
         0 => {

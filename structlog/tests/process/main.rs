@@ -4,6 +4,8 @@
 mod collector;
 mod fork;
 mod panic;
+#[cfg(feature = "signals")]
+mod signal;
 
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -15,18 +17,36 @@ type Part = (&'static str, fn(&Path) -> ExitCode);
 
 fn main() -> ExitCode {
     if let (Ok(part), Some(path)) = (std::env::var("PART"), std::env::var_os("SOCKET")) {
-        let parts = [fork::PARTS, panic::PARTS].concat();
-        let (_, play) = parts.iter().find(|(name, _)| *name == part).unwrap();
+        let (_, play) = parts().into_iter().find(|(name, _)| *name == part).unwrap();
         return play(path.as_ref());
     }
-    let tests = [fork::tests(), panic::tests()].into_iter().flatten().collect();
-    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), tests()).exit_code()
+}
+
+fn parts() -> Vec<Part> {
+    let parts = [fork::PARTS, panic::PARTS].concat();
+    #[cfg(feature = "signals")]
+    let parts = [&parts, signal::PARTS].concat();
+    parts
+}
+
+fn tests() -> Vec<Trial> {
+    let mut tests = fork::tests();
+    tests.extend(panic::tests());
+    #[cfg(feature = "signals")]
+    tests.extend(signal::tests());
+    tests
 }
 
 /// Starts this program in a part.
 fn start(part: &str, socket: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env("PART", part).env("SOCKET", socket).stderr(Stdio::piped()).spawn().unwrap()
+    command
+        .env("PART", part)
+        .env("SOCKET", socket)
+        .stderr(if std::env::var_os("INH").is_some() { Stdio::inherit() } else { Stdio::piped() })
+        .spawn()
+        .unwrap()
 }
 
 /// A test, which fails when it panics.

@@ -1,8 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{ExitCode, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -13,7 +12,7 @@ use throughline_structlog::{
     FlushError, Line, Logger, Lost, Service, Sink, SocketSink, info, report_panics,
 };
 
-use crate::collector::{Listener, PATIENCE};
+use crate::collector::{Listener, PATIENCE, eventually};
 use crate::{Part, start, test};
 
 pub(crate) const PARTS: &[Part] = &[
@@ -101,21 +100,17 @@ fn a_cleared_logger_says_what_panicked() {
 
 /// A sink that panics at its first line, and holds a lock while it does.
 struct Trap {
-    sprung: Mutex<bool>,
+    /// How many lines it was given.
+    lines: Arc<Mutex<usize>>,
     inner: SocketSink,
 }
 
-/// How many lines the trap let through.
-static WRITTEN: AtomicUsize = AtomicUsize::new(0);
-
 impl Sink for Trap {
     fn write(&self, line: Line<'_>) {
-        let mut sprung = self.sprung.lock().unwrap_or_else(PoisonError::into_inner);
-        if !std::mem::replace(&mut *sprung, true) {
-            panic!("the sink panics");
-        }
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        *lines += 1;
+        assert!(*lines > 1, "the sink panics");
         self.inner.write(line);
-        WRITTEN.fetch_add(1, Ordering::Release);
     }
 
     fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
@@ -129,17 +124,17 @@ impl Sink for Trap {
 
 fn panics_in_a_sink(path: &Path) -> ExitCode {
     let inner = SocketSink::new(path, &Service::new("panics"));
-    let log = Logger::builder("panics").sink(Trap { sprung: Mutex::new(false), inner }).build();
+    let lines = Arc::new(Mutex::new(0));
+    let log = Logger::builder("panics").sink(Trap { lines: lines.clone(), inner }).build();
     report_panics(&log);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| info!(logger: log, "into the trap"));
         assert!(writer.join().is_err());
     });
     info!(logger: log, "after");
-    // The panic is reported when the sink can be used again, by a thread that has a handle, too.
-    while WRITTEN.load(Ordering::Acquire) < 2 {
-        std::thread::yield_now();
-    }
+    eventually("the event of the panic", || {
+        (*lines.lock().unwrap_or_else(PoisonError::into_inner) == 3).then_some(())
+    });
     log.flush(PATIENCE).unwrap();
     ExitCode::SUCCESS
 }
