@@ -35,7 +35,7 @@ impl Drop for Listener {
 }
 
 pub(crate) struct Client {
-    lines: BufReader<UnixStream>,
+    pub(crate) lines: BufReader<UnixStream>,
     pub(crate) offset: u64,
     started: u64,
 }

@@ -1,5 +1,6 @@
 //! The shipper, against collectors that behave well and badly.
 
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,6 +127,73 @@ fn a_collector_that_acknowledges_nonsense_loses_nothing() {
     log.flush(SHORT).unwrap_err();
     client.ack();
     log.flush(PATIENCE).unwrap();
+    client.say("{\"ack\":0}\n");
+    info!(logger: log, "next");
+    assert_eq!(client.json()["message"], "next", "what was acknowledged stays so");
+    log.flush(SHORT).unwrap_err();
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_collector_that_never_ends_its_line_is_delivered_to_all_the_same() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    let mut client = listener.accept();
+    client.hello(true);
+    for number in 0..50 {
+        client.say(&"x".repeat(50_000));
+        info!(logger: log, "counted", number);
+        assert_eq!(client.json()["number"], number);
+    }
+    client.say("\n");
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_line_that_was_written_in_part_is_sent_again_whole() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    let text = "x".repeat(1000);
+    for number in 0..2000 {
+        info!(logger: log, "counted", number, text); // far more than the system's buffer holds
+    }
+    for cut in [1500, 1, 77_777] {
+        let mut client = listener.accept();
+        assert_eq!(client.hello(true)["offset"], 0);
+        client.lines.read_exact(&mut vec![0; cut]).unwrap();
+    }
+    let mut client = listener.accept();
+    assert_eq!(client.hello(true)["offset"], 0);
+    for number in 0..2000 {
+        assert_eq!(client.json()["number"], number);
+    }
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_flush_that_fails_says_what_stands_in_the_way() {
+    let (folder, path) = socket();
+    let says = |path: &PathBuf, what: &str| {
+        let log = logger(path);
+        info!(logger: log, "kept");
+        eventually(what, || {
+            let error = log.flush(SHORT).unwrap_err().to_string();
+            error.contains(what).then_some(())
+        });
+        std::mem::forget(log); // it would wait for a collector
+    };
+    says(&path, "no socket is there yet");
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    says(&path, "nobody listens");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "").unwrap();
+    says(&path, "no socket");
+    says(&folder.path().join("x".repeat(200)), "bytes");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The Unix socket of a collector (`spec/socket.md`).
 
 mod ack;
+mod connect;
 mod hello;
-mod poll;
 mod ring;
 mod shared;
 mod shipper;
+mod system;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::clearance::Clearance;
 use crate::encode::{Encoder, Precision};
 use crate::fork::PerProcess;
 use crate::{FlushError, Line, Lost, Service, Sink, stderr};
+use connect::Trouble;
 use ring::Share;
 use shared::Shared;
 use shipper::Shipper;
@@ -36,6 +38,10 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// A line is put into a buffer of 8 MiB, and a thread of the sink's own writes it to the socket. The collector need not be there yet: the thread
 /// connects when it can, and connects again when the collector went away. What the collector has not acknowledged stays in the buffer and is sent again. A line is
 /// delivered when it is acknowledged; with a collector that never acknowledges anything, when it is written.
+///
+/// Where everybody may make a socket, such as `/tmp`, only a collector of root or of the process's own user is trusted; elsewhere it is for those to whom the folders belong to say who listens. What stands
+/// in the way of delivery is said by [`flush`](crate::Logger::flush), and once on standard error: a path that is too long for a socket (107 bytes on Linux), a file that is no socket, a socket that this process may
+/// not write to or that is not trusted, at once; no socket, a socket that a killed collector left, or a connection that breaks, if it lasts for 2 seconds.
 ///
 /// When the buffer is full, lines are shed and counted: `trace` and `debug` when half of it is used, `info` when three quarters are, `warn` and `error` when all
 /// of it is, and a line of more than 1 MiB always. The stream says so in a `throughline.shed` event as soon as there is room.
@@ -85,7 +91,7 @@ fn open_stream(path: &Path, service: &Service, bytes: usize) -> Arc<Shared> {
     let shipper = Shipper::new(shared.clone());
     let thread = std::thread::Builder::new().name("throughline".to_owned());
     if let Err(error) = thread.spawn(move || shipper.run()) {
-        shared.set_trouble(format!("no thread could be started: {error}"));
+        shared.set_trouble(Trouble::NoThread(error));
         shared.finish();
     }
     shared

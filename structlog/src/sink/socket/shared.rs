@@ -1,9 +1,11 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::connect::Trouble;
 use super::hello;
 use super::ring::{Position, Ring, Share};
 use crate::encode::Encoder;
@@ -33,7 +35,7 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 struct State {
     /// Why nothing is delivered at the moment.
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
     finished: bool,
     flushing: usize,
 }
@@ -116,8 +118,11 @@ impl Shared {
         if self.ring.released() >= target {
             return Ok(());
         }
-        let why = state.trouble.as_deref().unwrap_or("it has not acknowledged them yet");
         let path = self.path.display();
+        let why: &dyn fmt::Display = match &state.trouble {
+            Some(trouble) => trouble,
+            None => &"it has not acknowledged them yet",
+        };
         Err(FlushError::new(format!(
             "some events are not delivered to the collector at {path}: {why}"
         )))
@@ -162,7 +167,7 @@ impl Shared {
     }
 
     /// For the shipper: why nothing is delivered at the moment.
-    pub(super) fn set_trouble(&self, trouble: String) {
+    pub(super) fn set_trouble(&self, trouble: Trouble) {
         lock(&self.state).trouble = Some(trouble);
     }
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use throughline_ctx::RequestId;
 
 use super::ack::AckReader;
+use super::connect::{Trouble, connect};
 use super::hello;
-use super::poll::poll;
 use super::ring::Position;
 use super::shared::Shared;
-use crate::fork;
+use super::system::poll;
+use crate::{fork, stderr};
 
 /// How many bytes are written at a time.
 const BATCH: usize = 256 * 1024;
@@ -38,6 +39,10 @@ pub(super) struct Shipper {
     /// Up to which offset bytes were ever written.
     sent_ever: u64,
     told_losses: Instant,
+    /// Since when there is trouble.
+    trouble_since: Option<Instant>,
+    /// The kinds of trouble that standard error was told, as bits.
+    said: u8,
 }
 
 /// A place in the stream, on the end of a line.
@@ -75,6 +80,8 @@ impl Shipper {
             acknowledges: false,
             sent_ever: 0,
             told_losses: Instant::now(),
+            trouble_since: None,
+            said: 0,
         }
     }
 
@@ -83,10 +90,11 @@ impl Shipper {
         let mut backoff = MIN_BACKOFF;
         while !self.shared.is_stopped() {
             let before = self.delivered.position;
-            if let Err(error) =
-                UnixStream::connect(self.shared.path()).and_then(|socket| self.serve(socket))
+            if let Err(trouble) = connect(self.shared.path())
+                .and_then(|socket| self.serve(socket).map_err(Trouble::Broken))
             {
-                self.shared.set_trouble(error.to_string());
+                self.complain(&trouble);
+                self.shared.set_trouble(trouble);
             }
             backoff = if self.delivered.position > before {
                 MIN_BACKOFF
@@ -98,6 +106,19 @@ impl Shipper {
             }
         }
         self.shared.finish();
+    }
+
+    /// Says on standard error why nothing is delivered, once for each kind of trouble, and of one that passes when the collector is started only after a while.
+    fn complain(&mut self, trouble: &Trouble) {
+        let since = *self.trouble_since.get_or_insert_with(Instant::now);
+        let is_time = trouble.is_lasting() || since.elapsed() >= PATIENCE;
+        if is_time && self.said & trouble.bit() == 0 {
+            self.said |= trouble.bit();
+            let path = self.shared.path().display();
+            stderr::say(format_args!(
+                "no events are delivered to the collector at {path}: {trouble}"
+            ));
+        }
     }
 
     /// Serves one connection until it breaks, which is an error, or the shipper is stopped.
@@ -123,7 +144,7 @@ impl Shipper {
             // What the collector has and this connection has not sent yet is sent all the same: offsets on a connection have no gaps.
             self.deliver_to_offset(connection.acked.min(connection.sent_bytes()));
             if !self.acknowledges && connection.opened.elapsed() >= PATIENCE {
-                self.deliver(connection.sent());
+                self.deliver_to_offset(connection.sent_bytes());
             }
             if connection.is_written() {
                 connection.fill(&self.shared);
@@ -158,6 +179,7 @@ impl Shipper {
                 *acked = offset.max(*acked);
                 *pause = MIN_PAUSE;
                 self.acknowledges = true;
+                self.trouble_since = None;
             }
         });
         Ok(())
@@ -179,6 +201,7 @@ impl Shipper {
     fn deliver(&mut self, to: Mark) {
         if to.position > self.delivered.position {
             self.delivered = to;
+            self.trouble_since = None;
             self.shared.release(to.position);
         }
     }
@@ -196,11 +219,6 @@ const MIN_PAUSE: Duration = Duration::from_millis(1);
 impl Connection {
     fn is_written(&self) -> bool {
         self.written == self.batch.len()
-    }
-
-    /// The end of the last batch that was written whole.
-    fn sent(&self) -> Mark {
-        if self.is_written() { self.to } else { self.from }
     }
 
     /// Up to which offset bytes were written.
