@@ -19,7 +19,10 @@ pub use throughline_tower as tower;
 
 pub use throughline_ctx::{Context, InContextExt, Key};
 #[doc(no_inline)]
-pub use throughline_schema::__private::{EventFromFacade as Event, EventTrait as Event};
+pub use throughline_schema::__private::{
+    EventFromFacade as Event, EventTrait as Event, FieldsFromFacade as Fields,
+    FieldsTrait as Fields, ValueFromFacade as Value, ValueTrait as Value,
+};
 pub use throughline_schema::{Class, Level, Outcome};
 pub use throughline_structlog::{Logger, Service, init, install, logger, report_panics};
 pub use throughline_structlog::{debug, error, info, trace, warn};

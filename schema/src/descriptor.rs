@@ -1,4 +1,4 @@
-use crate::Level;
+use crate::{Field, Level};
 
 /// What an event type states about itself. The derive writes it as a constant.
 #[derive(Debug)]
@@ -12,12 +12,15 @@ pub struct Descriptor {
     pub level: Level,
     /// What sort of event it is.
     pub kind: Kind,
-    /// One sentence for people.
+    /// One sentence for people. Of a [template](Descriptor::is_template) it is the pattern: `login of {user} failed`.
     pub message: &'static str,
     /// What the event means, for people: the doc comment of the type.
     pub description: &'static str,
     /// The fields, in the order in which they are written.
     pub fields: &'static [Field],
+    /// What happens to it where there is no room for all events.
+    pub delivery: Delivery,
+    template: bool,
     head: &'static str,
 }
 
@@ -35,11 +38,43 @@ impl Descriptor {
         fields: &'static [Field],
         head: &'static str,
     ) -> Descriptor {
-        Descriptor { name, version, level, kind, message, description, fields, head }
+        let (delivery, template) = (Delivery::ByLevel, false);
+        Descriptor {
+            name,
+            version,
+            level,
+            kind,
+            message,
+            description,
+            fields,
+            delivery,
+            template,
+            head,
+        }
+    }
+
+    /// The same, delivered in another way.
+    pub const fn with_delivery(mut self, delivery: Delivery) -> Descriptor {
+        self.delivery = delivery;
+        self
+    }
+
+    /// For the macros: the same, with a message that each event fills in, and a `head` that ends where it begins.
+    #[doc(hidden)]
+    pub const fn with_template(mut self) -> Descriptor {
+        self.template = true;
+        self
+    }
+
+    /// Whether [`message`](Descriptor::message) has placeholders, which each event [fills in](crate::Fields::visit_message).
+    #[inline]
+    pub const fn is_template(&self) -> bool {
+        self.template
     }
 
     /// The constant part of the event's line, from the end of the timestamp to the end of the message, as JSON:
-    /// `","level":"…","event":"…","version":…,"message":"…"`.
+    /// `","level":"…","event":"…","version":…,"message":"…"`. Of a [template](Descriptor::is_template) it ends where the
+    /// message begins, after `"message":"`.
     #[inline]
     pub const fn head(&self) -> &'static str {
         self.head
@@ -63,46 +98,33 @@ pub enum Kind {
     Metric,
 }
 
-/// What a field of an event states about itself.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Field {
-    /// The name of the field in the line.
-    pub name: &'static str,
-    /// What the value is, for people: the doc comment of the field.
-    pub description: &'static str,
-    /// Who may read the value.
-    pub class: Class,
-    key: &'static str,
-}
-
-impl Field {
-    /// For the macros, which make `key` of the name.
-    #[doc(hidden)]
-    pub const fn new(
-        name: &'static str,
-        description: &'static str,
-        class: Class,
-        key: &'static str,
-    ) -> Field {
-        Field { name, description, class, key }
-    }
-
-    /// What precedes the value in the line, as JSON: `,"name":`.
-    #[inline]
-    pub const fn key(&self) -> &'static str {
-        self.key
-    }
-}
-
-/// Who may read a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub enum Class {
-    /// Anyone who may read the events.
+/// What happens to an event where there is no room for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Delivery {
+    /// Its level decides: the least important are lost first.
     #[default]
-    Public,
-    /// Something about a person.
-    Personal,
-    /// Something that opens a door: a password, a token, a key.
-    Secret,
+    ByLevel,
+    /// Whoever emits it waits for room, up to a stated time.
+    Must,
+}
+
+impl Delivery {
+    /// The delivery as schemas name it: `by_level` or `must`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Delivery::ByLevel => "by_level",
+            Delivery::Must => "must",
+        }
+    }
+}
+
+impl Kind {
+    /// The kind as schemas name it: `log`, `span` or `metric`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Log => "log",
+            Kind::Span => "span",
+            Kind::Metric => "metric",
+        }
+    }
 }

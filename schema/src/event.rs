@@ -46,6 +46,12 @@ pub trait Event: Fields {
 pub trait Fields {
     /// Hands each field with its value to `visitor`, in order.
     fn visit<V: Visitor>(&self, visitor: &mut V);
+
+    /// Hands the message to `visitor`, piece by piece, if it is a [template](Descriptor::is_template); nothing otherwise.
+    #[inline]
+    fn visit_message<V: MessageVisitor>(&self, visitor: &mut V) {
+        let _ = visitor;
+    }
 }
 
 /// Something that reads the fields of an event: a writer, a test, an exporter.
@@ -55,4 +61,13 @@ pub trait Visitor {
 
     /// A field whose value is an error, and the field for the messages of its causes.
     fn error(&mut self, field: &'static Field, causes: &'static Field, error: &(dyn Error + '_));
+}
+
+/// Something that reads a message that was given as a template.
+pub trait MessageVisitor {
+    /// Text of the template.
+    fn text(&mut self, text: &'static str);
+
+    /// The value that stands in place of the field's name. A value that is [absent](Value::is_absent) is read as `-`. The field is public.
+    fn value<T: Value + ?Sized>(&mut self, field: &'static Field, value: &T);
 }

@@ -14,6 +14,14 @@ pub struct Head<const N: usize> {
 impl<const N: usize> Head<N> {
     /// The head of an event.
     pub const fn of(level: Level, name: &str, version: u32, kind: Kind, message: &str) -> Head<N> {
+        let mut head = Head::of_template(level, name, version, kind);
+        head.escaped(message);
+        head.plain("\"");
+        head
+    }
+
+    /// The head of an event whose message is a template: it ends where the message begins.
+    pub const fn of_template(level: Level, name: &str, version: u32, kind: Kind) -> Head<N> {
         let mut head = Head { bytes: [0; N], len: 0 };
         head.plain(LEVEL);
         head.plain(level.as_str());
@@ -27,8 +35,6 @@ impl<const N: usize> Head<N> {
             Kind::Metric => head.plain(",\"kind\":\"metric\""),
         }
         head.plain(",\"message\":\"");
-        head.escaped(message);
-        head.plain("\"");
         head
     }
 

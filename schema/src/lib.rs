@@ -35,27 +35,44 @@
 #![forbid(unsafe_code)]
 
 mod descriptor;
+mod display;
 mod error;
 mod event;
+mod field;
+mod group;
 mod head;
 mod level;
+mod limits;
 mod name;
 mod outcome;
+mod registry;
+mod typed;
+mod types;
 mod value;
 
-pub use descriptor::{Class, Descriptor, Field, Kind};
-pub use event::{Event, Fields, Visitor};
+pub use descriptor::{Delivery, Descriptor, Kind};
+pub use display::{AsDebug, AsDisplay};
+pub use event::{Event, Fields, MessageVisitor, Visitor};
+pub use field::{Class, Field};
 pub use level::{InvalidLevel, Level};
+pub use limits::{Clipped, Had, Limits, Range, Violation};
 pub use name::{is_name, is_reserved};
 pub use outcome::Outcome;
-pub use throughline_schema_derive::Event;
+pub use registry::{Registered, registered};
+pub use throughline_schema_derive::{Event, Fields, Value};
+pub use types::{Integer, Member, Type};
 pub use value::{Scalar, Value, ValueWriter};
 
 /// What the macros of this family expand to. Not for use by hand, and not stable.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::error::AsError;
-    pub use crate::event::Event as EventTrait;
+    pub use crate::event::{Event as EventTrait, Fields as FieldsTrait};
+    pub use crate::group::{After, Group, Keys, List, OfEvent, OfGroup, Part, flatten};
     pub use crate::head::Head;
-    pub use throughline_schema_derive::EventFromFacade;
+    pub use crate::registry::Registered;
+    pub use crate::typed::{Typed, Untyped, with};
+    pub use crate::value::Value as ValueTrait;
+    pub use inventory;
+    pub use throughline_schema_derive::{EventFromFacade, FieldsFromFacade, ValueFromFacade};
 }

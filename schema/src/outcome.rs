@@ -1,7 +1,8 @@
-use crate::{Scalar, Value, ValueWriter};
+use crate::Value;
 
 /// How a unit of work ended (`spec/event.md`, "Outcomes").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Value, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[event(crate = "crate")]
 pub enum Outcome {
     /// The work was done, or was refused through no fault of the service.
     Ok,
@@ -24,12 +25,3 @@ impl Outcome {
         }
     }
 }
-
-impl Value for Outcome {
-    #[inline]
-    fn write<W: ValueWriter>(&self, writer: W) {
-        writer.str(self.as_str());
-    }
-}
-
-impl Scalar for Outcome {}

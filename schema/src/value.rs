@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::{Integer, Type};
+
 /// A value that a field can have: something with a JSON form (`spec/event.md`, "Values").
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no JSON form",
@@ -13,6 +15,12 @@ use std::time::{Duration, SystemTime};
     note = "fields are booleans, integers, floats, strings, durations, times, addresses, lists of those, and `Option`s of all of them; an error is marked `#[event(error)]`"
 )]
 pub trait Value {
+    /// The type of the value, for those who read it.
+    const TYPE: Type;
+
+    /// Whether there may be [no value](Value::is_absent).
+    const OPTIONAL: bool = false;
+
     /// Hands the plain form of the value to `writer`.
     fn write<W: ValueWriter>(&self, writer: W);
 
@@ -59,8 +67,10 @@ pub trait ValueWriter: Sized {
 }
 
 macro_rules! scalars {
-    ($($type:ty => |$value:ident, $writer:ident| $write:expr;)*) => {$(
+    ($($type:ty: $of:expr, |$value:ident, $writer:ident| $write:expr;)*) => {$(
         impl Value for $type {
+            const TYPE: Type = $of;
+
             #[inline]
             fn write<W: ValueWriter>(&self, $writer: W) {
                 let $value = self;
@@ -73,40 +83,43 @@ macro_rules! scalars {
 }
 
 scalars! {
-    bool => |value, writer| writer.bool(*value);
-    u8 => |value, writer| writer.u64(u64::from(*value));
-    u16 => |value, writer| writer.u64(u64::from(*value));
-    u32 => |value, writer| writer.u64(u64::from(*value));
-    u64 => |value, writer| writer.u64(*value);
-    usize => |value, writer| writer.u64(*value as u64);
-    u128 => |value, writer| writer.u128(*value);
-    i8 => |value, writer| writer.i64(i64::from(*value));
-    i16 => |value, writer| writer.i64(i64::from(*value));
-    i32 => |value, writer| writer.i64(i64::from(*value));
-    i64 => |value, writer| writer.i64(*value);
-    isize => |value, writer| writer.i64(*value as i64);
-    i128 => |value, writer| writer.i128(*value);
-    f32 => |value, writer| writer.f32(*value);
-    f64 => |value, writer| writer.f64(*value);
-    char => |value, writer| writer.str(value.encode_utf8(&mut [0; 4]));
-    str => |value, writer| writer.str(value);
-    String => |value, writer| writer.str(value);
-    Path => |value, writer| writer.display(&value.display());
-    PathBuf => |value, writer| writer.display(&value.display());
-    fmt::Arguments<'_> => |value, writer| writer.display(value);
-    Duration => |value, writer| writer.duration(*value);
-    SystemTime => |value, writer| writer.time(*value);
-    IpAddr => |value, writer| writer.display(value);
-    Ipv4Addr => |value, writer| writer.display(value);
-    Ipv6Addr => |value, writer| writer.display(value);
-    SocketAddr => |value, writer| writer.display(value);
-    SocketAddrV4 => |value, writer| writer.display(value);
-    SocketAddrV6 => |value, writer| writer.display(value);
+    bool: Type::Bool, |value, writer| writer.bool(*value);
+    u8: Type::Integer(Integer::U8), |value, writer| writer.u64(u64::from(*value));
+    u16: Type::Integer(Integer::U16), |value, writer| writer.u64(u64::from(*value));
+    u32: Type::Integer(Integer::U32), |value, writer| writer.u64(u64::from(*value));
+    u64: Type::Integer(Integer::U64), |value, writer| writer.u64(*value);
+    usize: Type::Integer(Integer::U64), |value, writer| writer.u64(*value as u64);
+    u128: Type::Integer(Integer::U128), |value, writer| writer.u128(*value);
+    i8: Type::Integer(Integer::I8), |value, writer| writer.i64(i64::from(*value));
+    i16: Type::Integer(Integer::I16), |value, writer| writer.i64(i64::from(*value));
+    i32: Type::Integer(Integer::I32), |value, writer| writer.i64(i64::from(*value));
+    i64: Type::Integer(Integer::I64), |value, writer| writer.i64(*value);
+    isize: Type::Integer(Integer::I64), |value, writer| writer.i64(*value as i64);
+    i128: Type::Integer(Integer::I128), |value, writer| writer.i128(*value);
+    f32: Type::F32, |value, writer| writer.f32(*value);
+    f64: Type::F64, |value, writer| writer.f64(*value);
+    char: Type::Text, |value, writer| writer.str(value.encode_utf8(&mut [0; 4]));
+    str: Type::Text, |value, writer| writer.str(value);
+    String: Type::Text, |value, writer| writer.str(value);
+    Path: Type::Text, |value, writer| writer.display(&value.display());
+    PathBuf: Type::Text, |value, writer| writer.display(&value.display());
+    fmt::Arguments<'_>: Type::Text, |value, writer| writer.display(value);
+    Duration: Type::Duration, |value, writer| writer.duration(*value);
+    SystemTime: Type::Time, |value, writer| writer.time(*value);
+    IpAddr: Type::IpAddress, |value, writer| writer.display(value);
+    Ipv4Addr: Type::IpAddress, |value, writer| writer.display(value);
+    Ipv6Addr: Type::IpAddress, |value, writer| writer.display(value);
+    SocketAddr: Type::SocketAddress, |value, writer| writer.display(value);
+    SocketAddrV4: Type::SocketAddress, |value, writer| writer.display(value);
+    SocketAddrV6: Type::SocketAddress, |value, writer| writer.display(value);
 }
 
 macro_rules! pointers {
     ($($pointer:ty),*) => {$(
         impl<T: Value + ?Sized> Value for $pointer {
+            const TYPE: Type = T::TYPE;
+            const OPTIONAL: bool = T::OPTIONAL;
+
             #[inline]
             fn write<W: ValueWriter>(&self, writer: W) {
                 (**self).write(writer);
@@ -125,6 +138,9 @@ macro_rules! pointers {
 pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 impl<T: Value + ToOwned + ?Sized> Value for Cow<'_, T> {
+    const TYPE: Type = T::TYPE;
+    const OPTIONAL: bool = T::OPTIONAL;
+
     #[inline]
     fn write<W: ValueWriter>(&self, writer: W) {
         (**self).write(writer);
@@ -134,6 +150,9 @@ impl<T: Value + ToOwned + ?Sized> Value for Cow<'_, T> {
 impl<T: Scalar + ToOwned + ?Sized> Scalar for Cow<'_, T> {}
 
 impl<T: Value> Value for Option<T> {
+    const TYPE: Type = T::TYPE;
+    const OPTIONAL: bool = true;
+
     #[inline]
     fn write<W: ValueWriter>(&self, writer: W) {
         if let Some(value) = self {
@@ -148,6 +167,8 @@ impl<T: Value> Value for Option<T> {
 }
 
 impl<T: Scalar> Value for [T] {
+    const TYPE: Type = Type::List(&T::TYPE);
+
     #[inline]
     fn write<W: ValueWriter>(&self, writer: W) {
         writer.list(self.iter());
@@ -155,6 +176,8 @@ impl<T: Scalar> Value for [T] {
 }
 
 impl<T: Scalar, const N: usize> Value for [T; N] {
+    const TYPE: Type = Type::List(&T::TYPE);
+
     #[inline]
     fn write<W: ValueWriter>(&self, writer: W) {
         writer.list(self.iter());
@@ -162,8 +185,23 @@ impl<T: Scalar, const N: usize> Value for [T; N] {
 }
 
 impl<T: Scalar> Value for Vec<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+
     #[inline]
     fn write<W: ValueWriter>(&self, writer: W) {
         writer.list(self.iter());
     }
 }
+
+#[cfg(feature = "uuid-1")]
+impl Value for uuid_1::Uuid {
+    const TYPE: Type = Type::Uuid;
+
+    #[inline]
+    fn write<W: ValueWriter>(&self, writer: W) {
+        writer.str(self.hyphenated().encode_lower(&mut uuid_1::Uuid::encode_buffer()));
+    }
+}
+
+#[cfg(feature = "uuid-1")]
+impl Scalar for uuid_1::Uuid {}

@@ -204,7 +204,7 @@ pub mod __private {
     pub use throughline_schema::__private::Head;
     pub use throughline_schema::{Class, Descriptor, Field, Level};
     use throughline_schema::{
-        Fields, Kind, Scalar, Value, ValueWriter, Visitor, is_name, is_reserved,
+        Fields, Kind, Scalar, Type, Value, ValueWriter, Visitor, is_name, is_reserved,
     };
 
     use crate::Logger;
@@ -358,6 +358,8 @@ pub mod __private {
     pub struct Display<T>(pub T);
 
     impl<T: fmt::Display> Value for Display<T> {
+        const TYPE: Type = Type::Text;
+
         #[inline]
         fn write<W: ValueWriter>(&self, writer: W) {
             writer.display(&self.0);
@@ -371,6 +373,8 @@ pub mod __private {
     pub struct Debug<T>(pub T);
 
     impl<T: fmt::Debug> Value for Debug<T> {
+        const TYPE: Type = Type::Text;
+
         #[inline]
         fn write<W: ValueWriter>(&self, writer: W) {
             writer.display(&format_args!("{:?}", self.0));

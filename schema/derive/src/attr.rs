@@ -1,10 +1,11 @@
 //! The `#[event(…)]` attributes.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitInt, LitStr, Path, Token};
 
 use crate::input::Faults;
+use crate::range::Range;
 
 const LEVELS: &[(&str, &str)] = &[
     ("trace", "Trace"),
@@ -14,16 +15,18 @@ const LEVELS: &[(&str, &str)] = &[
     ("error", "Error"),
 ];
 const KINDS: &[(&str, &str)] = &[("log", "Log"), ("span", "Span"), ("metric", "Metric")];
+const DELIVERIES: &[(&str, &str)] = &[("must", "Must")];
 const CLASSES: &[(&str, &str)] =
     &[("public", "Public"), ("personal", "Personal"), ("secret", "Secret")];
 
-/// What stands on the struct. What is `None` was not given, or could not be read and is a fault already.
+/// What stands on the type. What is `None` was not given, or could not be read and is a fault already.
 #[derive(Default)]
-pub(crate) struct StructAttrs {
+pub(crate) struct TypeAttrs {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<LitInt>,
     pub(crate) level: Option<&'static str>,
     pub(crate) kind: Option<&'static str>,
+    pub(crate) delivery: Option<&'static str>,
     pub(crate) message: Option<LitStr>,
     pub(crate) root: Option<Path>,
     /// The names that were given, readable or not.
@@ -34,21 +37,46 @@ pub(crate) struct StructAttrs {
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
     pub(crate) class: Option<&'static str>,
-    pub(crate) error: Option<Span>,
+    pub(crate) error: bool,
     pub(crate) rename: Option<LitStr>,
+    pub(crate) unit: Option<LitStr>,
+    pub(crate) max_len: Option<LitInt>,
+    pub(crate) range: Option<Range>,
+    pub(crate) with: Option<Path>,
+    pub(crate) flatten: bool,
+    /// With `flatten`: the prefix, if it is not the field's name.
+    pub(crate) prefix: Option<LitStr>,
+    /// The names that were given, and where.
+    pub(crate) given: Vec<(String, Span)>,
 }
 
-impl StructAttrs {
-    pub(crate) fn read(attrs: &[Attribute], faults: &mut Faults) -> StructAttrs {
-        let mut read = StructAttrs::default();
-        let known = ["name", "version", "level", "message", "kind", "crate"];
-        each(attrs, &known, faults, |name, meta, faults| {
+impl FieldAttrs {
+    /// Where an attribute of this name was given.
+    pub(crate) fn span_of(&self, name: &str) -> Option<Span> {
+        self.given.iter().find(|(given, _)| given == name).map(|(_, span)| *span)
+    }
+}
+
+impl TypeAttrs {
+    pub(crate) fn of_event(attrs: &[Attribute], faults: &mut Faults) -> TypeAttrs {
+        let known = ["name", "version", "level", "message", "kind", "delivery", "crate"];
+        TypeAttrs::read(attrs, &known, faults)
+    }
+
+    pub(crate) fn of_other(attrs: &[Attribute], faults: &mut Faults) -> TypeAttrs {
+        TypeAttrs::read(attrs, &["crate"], faults)
+    }
+
+    fn read(attrs: &[Attribute], known: &[&str], faults: &mut Faults) -> TypeAttrs {
+        let mut read = TypeAttrs::default();
+        each(attrs, known, faults, |name, meta, faults| {
             read.given.push(name.to_owned());
             match name {
                 "name" => read.name = value(meta, faults)?,
                 "version" => read.version = value(meta, faults)?,
                 "level" => read.level = choice(meta, LEVELS, faults)?,
                 "kind" => read.kind = choice(meta, KINDS, faults)?,
+                "delivery" => read.delivery = choice(meta, DELIVERIES, faults)?,
                 "message" => read.message = value(meta, faults)?,
                 _ => {
                     let path: Option<LitStr> = value(meta, faults)?;
@@ -63,17 +91,39 @@ impl StructAttrs {
 
 impl FieldAttrs {
     pub(crate) fn read(attrs: &[Attribute], faults: &mut Faults) -> FieldAttrs {
+        let known = ["class", "error", "rename", "unit", "max_len", "range", "with", "flatten"];
         let mut read = FieldAttrs::default();
-        each(attrs, &["class", "error", "rename"], faults, |name, meta, faults| {
+        each(attrs, &known, faults, |name, meta, faults| {
+            read.given.push((name.to_owned(), meta.path.segments[0].ident.span()));
             match name {
                 "class" => read.class = choice(meta, CLASSES, faults)?,
                 "rename" => read.rename = value(meta, faults)?,
-                _ => read.error = Some(meta.path.segments[0].ident.span()),
+                "unit" => read.unit = value(meta, faults)?,
+                "max_len" => read.max_len = value(meta, faults)?,
+                "range" => read.range = Some(Range::read(meta.value()?)?),
+                "with" => read.with = Some(path(meta)?),
+                "error" => read.error = true,
+                _ => {
+                    read.flatten = true;
+                    if meta.input.peek(Token![=]) {
+                        read.prefix = value(meta, faults)?;
+                    }
+                }
             }
             Ok(())
         });
         read
     }
+}
+
+/// The name that a member of a set was given.
+pub(crate) fn of_member(attrs: &[Attribute], faults: &mut Faults) -> Option<LitStr> {
+    let mut rename = None;
+    each(attrs, &["rename"], faults, |_, meta, faults| {
+        rename = value(meta, faults)?;
+        Ok(())
+    });
+    rename
 }
 
 /// Calls `read` for each item of each `#[event(…)]` that is known and comes once.
@@ -102,8 +152,8 @@ fn each(
                 faults.push(error);
             }
             // What nobody read: the value of an item that is unknown, repeated or wrong.
-            if meta.input.peek(Token![=]) {
-                meta.value()?.parse::<Expr>()?;
+            while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+                meta.input.parse::<TokenTree>()?;
             }
             Ok(())
         });
@@ -136,9 +186,19 @@ fn choice(
     let found = choices.iter().find(|(name, _)| *name == text.value());
     if found.is_none() {
         let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        faults.at(&text, format!("expected one of {}", names.join(", ")));
+        let expected = if names.len() > 1 { "expected one of" } else { "expected" };
+        faults.at(&text, format!("{expected} {}", names.join(", ")));
     }
     Ok(found.map(|(_, variant)| *variant))
+}
+
+/// The value of an item that names something.
+fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
+    let value = meta.value()?;
+    let span = value.span();
+    value.parse().map_err(|_| {
+        syn::Error::new(span, "expected the path of a function that takes the field by reference")
+    })
 }
 
 trait Literal: Sized {

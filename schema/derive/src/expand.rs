@@ -1,28 +1,49 @@
 //! The implementations.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 use syn::{Generics, WherePredicate, parse_quote};
 
-use crate::check::is_option;
-use crate::input::{EventInput, FieldInput};
+use crate::fields;
+use crate::input::{FieldInput, Input};
+use crate::template::{self, Piece};
+use crate::visit;
 
-/// The implementation of `Event` and `Fields`.
-pub(crate) fn event(event: &EventInput) -> TokenStream {
-    let EventInput { ident, root, attrs, description, .. } = event;
+/// The implementations of `Event` and `Fields`.
+pub(crate) fn event(event: &Input) -> TokenStream {
+    let Input { ident, root, attrs, description, .. } = event;
     let ident_of = |name: Option<&str>| Ident::new(name.unwrap_or("Log"), Span::call_site());
-    let (name, version, message) = (&attrs.name, &attrs.version, &attrs.message);
+    let (name, version) = (&attrs.name, &attrs.version);
     let (level, kind) = (ident_of(attrs.level), ident_of(attrs.kind));
-    let mut fields = Vec::new();
-    let mut visits = Vec::new();
-    for field in &event.fields {
-        visits.push(visit(field, fields.len(), root));
-        fields.extend(descriptors(field, root));
-    }
+    let list = quote!(#root::__private::OfEvent<Self>);
+    let visits = visit::fields(event, &list);
+    let fields = fields::constants(event);
+
+    let text = attrs.message.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let pieces = template::parse(&text).unwrap_or_default();
+    let (message, head, as_template, visit_message) = match pieces.as_slice() {
+        [] => (String::new(), literal_head(root), None, None),
+        [Piece::Text(text)] => (text.clone(), literal_head(root), None, None),
+        pieces => {
+            let visits = visit::message(event, pieces, &list);
+            let visit_message = quote! {
+                #[inline]
+                fn visit_message<__V: #root::MessageVisitor>(&self, __visitor: &mut __V) {
+                    #visits
+                }
+            };
+            let head = quote!(of_template(LEVEL, NAME, VERSION, KIND));
+            (text.clone(), head, Some(quote!(.with_template())), Some(visit_message))
+        }
+    };
+    let delivery = attrs.delivery.map(|delivery| {
+        let delivery = Ident::new(delivery, Span::call_site());
+        quote!(.with_delivery(#root::Delivery::#delivery))
+    });
 
     let generics = bounded(event);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let registered = registered(event);
     quote! {
         #[automatically_derived]
         impl #impl_generics #root::__private::EventTrait for #ident #type_generics #where_clause {
@@ -33,92 +54,119 @@ pub(crate) fn event(event: &EventInput) -> TokenStream {
                 const KIND: #root::Kind = #root::Kind::#kind;
                 const MESSAGE: &::core::primitive::str = #message;
                 const ROOM: ::core::primitive::usize =
-                    #root::__private::Head::<0>::of(LEVEL, NAME, VERSION, KIND, MESSAGE).needs();
-                static HEAD: #root::__private::Head<ROOM> =
-                    #root::__private::Head::of(LEVEL, NAME, VERSION, KIND, MESSAGE);
-                static FIELDS: &[#root::Field] = &[#(#fields),*];
-                static DESCRIPTOR: #root::Descriptor = #root::Descriptor::new(
-                    NAME, VERSION, LEVEL, KIND, MESSAGE, #description, FIELDS, HEAD.as_str(),
-                );
-                &DESCRIPTOR
+                    #root::__private::Head::<0>::#head.needs();
+                const HEAD: &#root::__private::Head<ROOM> = &#root::__private::Head::#head;
+                const {
+                    &#root::Descriptor::new(
+                        NAME, VERSION, LEVEL, KIND, MESSAGE, #description, #fields, HEAD.as_str(),
+                    )
+                    #delivery
+                    #as_template
+                }
             };
         }
 
         #[automatically_derived]
-        impl #impl_generics #root::Fields for #ident #type_generics #where_clause {
+        impl #impl_generics #root::__private::FieldsTrait for #ident #type_generics #where_clause {
             #[inline]
             fn visit<__V: #root::Visitor>(&self, __visitor: &mut __V) {
-                #(#visits)*
+                #visits
+            }
+
+            #visit_message
+        }
+
+        #registered
+    }
+}
+
+fn literal_head(_: &syn::Path) -> TokenStream {
+    quote!(of(LEVEL, NAME, VERSION, KIND, MESSAGE))
+}
+
+/// The registration of an event type, unless it has parameters that say which types there are.
+fn registered(event: &Input) -> Option<TokenStream> {
+    let Input { ident, root, generics, .. } = event;
+    if generics.type_params().next().is_some() || generics.const_params().next().is_some() {
+        return None;
+    }
+    let lifetimes = generics.lifetimes().map(|_| quote!('static));
+    Some(quote!(#root::register!(#ident<#(#lifetimes),*>);))
+}
+
+/// The implementations of `Fields` and of what makes it a part of an event.
+pub(crate) fn group(group: &Input) -> TokenStream {
+    let Input { ident, root, .. } = group;
+    let visits = visit::fields(group, &quote!(__L));
+    let fields = fields::constants(group);
+    let generics = bounded(group);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #root::__private::FieldsTrait for #ident #type_generics #where_clause {
+            #[inline]
+            fn visit<__V: #root::Visitor>(&self, __visitor: &mut __V) {
+                <Self as #root::__private::Group>::visit_as::<#root::__private::OfGroup<Self>, __V>(self, __visitor);
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #root::__private::Group for #ident #type_generics #where_clause {
+            const FIELDS: &'static [#root::Field] = #fields;
+
+            #[inline]
+            fn visit_as<__L: #root::__private::List, __V: #root::Visitor>(&self, __visitor: &mut __V) {
+                #visits
             }
         }
     }
 }
 
-/// An implementation for the compiler to go on with, so that a mistake is one error and not one at each use as well.
-pub(crate) fn stub(event: &EventInput, errors: syn::Error) -> TokenStream {
-    let errors = errors.into_compile_error();
-    let EventInput { ident, generics, root, .. } = event;
+/// Implementations for the compiler to go on with, so that a mistake is one error and not one at each use as well.
+pub(crate) fn stub(input: &Input) -> TokenStream {
+    let Input { ident, generics, root, .. } = input;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    quote! {
-        #errors
-
-        #[automatically_derived]
-        impl #impl_generics #root::__private::EventTrait for #ident #type_generics #where_clause {
-            const DESCRIPTOR: &'static #root::Descriptor = &#root::Descriptor::new(
-                "", 1, #root::Level::Error, #root::Kind::Log, "", "", &[], "",
-            );
+    let of_this = if input.is_event {
+        quote! {
+            impl #impl_generics #root::__private::EventTrait for #ident #type_generics #where_clause {
+                const DESCRIPTOR: &'static #root::Descriptor = &#root::Descriptor::new(
+                    "", 1, #root::Level::Error, #root::Kind::Log, "", "", &[], "",
+                );
+            }
         }
+    } else {
+        quote! {
+            impl #impl_generics #root::__private::Group for #ident #type_generics #where_clause {
+                const FIELDS: &'static [#root::Field] = &[];
+
+                fn visit_as<__L: #root::__private::List, __V: #root::Visitor>(&self, _: &mut __V) {}
+            }
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        #of_this
 
         #[automatically_derived]
-        impl #impl_generics #root::Fields for #ident #type_generics #where_clause {
+        impl #impl_generics #root::__private::FieldsTrait for #ident #type_generics #where_clause {
             fn visit<__V: #root::Visitor>(&self, _: &mut __V) {}
         }
     }
 }
 
-/// The constants of a field: one, or two for an error.
-fn descriptors(field: &FieldInput, root: &syn::Path) -> Vec<TokenStream> {
-    let class = Ident::new(field.attrs.class.unwrap_or("Public"), Span::call_site());
-    let descriptor = |name: &str, description: &str| {
-        let key = format!(",\"{name}\":");
-        quote!(#root::Field::new(#name, #description, #root::Class::#class, #key))
-    };
-    let name = &field.name.0;
-    let mut all = vec![descriptor(name, &field.description)];
-    if field.attrs.error.is_some() {
-        let what = format!("The causes of `{name}`, nearest first.");
-        all.push(descriptor(&format!("{name}.causes"), &what));
-    }
-    all
-}
-
-fn visit(field: &FieldInput, index: usize, root: &syn::Path) -> TokenStream {
-    let ident = &field.ident;
-    let fields = quote!(<Self as #root::__private::EventTrait>::DESCRIPTOR.fields);
-    let Some(error) = field.attrs.error else {
-        let visitor = quote!(#root::Visitor::field);
-        return quote_spanned! {field.ty.span()=> #visitor(__visitor, &#fields[#index], &self.#ident); };
-    };
-    let causes = index + 1;
-    let as_error = quote_spanned!(error=> #root::__private::AsError::as_error);
-    let visit = |value: TokenStream| quote!(#root::Visitor::error(__visitor, &#fields[#index], &#fields[#causes], #as_error(#value)););
-    if is_option(field) {
-        let visit = visit(quote!(__error));
-        quote!(if let ::core::option::Option::Some(__error) = &self.#ident { #visit })
-    } else {
-        visit(quote_spanned!(error=> &self.#ident))
-    }
-}
-
-/// The generics of the type, with the bounds that its fields need if there are type parameters. What an error needs, the type has to say.
-fn bounded(event: &EventInput) -> Generics {
-    let mut generics = event.generics.clone();
+/// The generics of the type, with the bounds that its fields need if there are type parameters. What an error or a function needs, the type has to say.
+fn bounded(input: &Input) -> Generics {
+    let mut generics = input.generics.clone();
     if generics.type_params().next().is_none() {
         return generics;
     }
-    let root = &event.root;
-    let values = event.fields.iter().filter(|field| field.attrs.error.is_none());
-    let bounds = values.map(|FieldInput { ty, .. }| parse_quote!(#ty: #root::Value));
+    let root = &input.root;
+    let is_value = |field: &&FieldInput| {
+        !field.attrs.error && !field.attrs.flatten && field.attrs.with.is_none()
+    };
+    let bounds = input.fields.iter().filter(is_value);
+    let bounds =
+        bounds.map(|FieldInput { ty, .. }| parse_quote!(#ty: #root::__private::ValueTrait));
     generics.make_where_clause().predicates.extend::<Vec<WherePredicate>>(bounds.collect());
     generics
 }

@@ -5,14 +5,15 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, Lit, Meta, Path, Type};
 
-use crate::attr::{FieldAttrs, StructAttrs};
+use crate::attr::{FieldAttrs, TypeAttrs};
 
-/// An event type.
-pub(crate) struct EventInput {
+/// A struct: an event type, or a group of fields.
+pub(crate) struct Input {
+    pub(crate) is_event: bool,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) description: String,
-    pub(crate) attrs: StructAttrs,
+    pub(crate) attrs: TypeAttrs,
     pub(crate) fields: Vec<FieldInput>,
     /// The path of the schema crate.
     pub(crate) root: Path,
@@ -24,7 +25,7 @@ pub(crate) struct FieldInput {
     pub(crate) ty: Type,
     pub(crate) description: String,
     pub(crate) attrs: FieldAttrs,
-    /// The name in the line, and where it was given.
+    /// The name in the line, or the prefix of a group, and where it was given.
     pub(crate) name: (String, Span),
 }
 
@@ -53,37 +54,37 @@ impl Faults {
     }
 }
 
-pub(crate) fn read(input: &DeriveInput, root: Path) -> (EventInput, Faults) {
-    let mut faults = Faults::default();
-    let mut attrs = StructAttrs::read(&input.attrs, &mut faults);
-    let event = EventInput {
+pub(crate) fn read(input: &DeriveInput, is_event: bool, root: Path, faults: &mut Faults) -> Input {
+    let read = if is_event { TypeAttrs::of_event } else { TypeAttrs::of_other };
+    let mut attrs = read(&input.attrs, faults);
+    Input {
+        is_event,
         ident: input.ident.clone(),
         generics: input.generics.clone(),
         description: description(&input.attrs),
-        fields: fields(&input.data, &input.ident, &mut faults),
+        fields: fields(input, if is_event { "an event" } else { "a group of fields" }, faults),
         root: attrs.root.take().unwrap_or(root),
         attrs,
-    };
-    (event, faults)
+    }
 }
 
-fn fields(data: &Data, ident: &Ident, faults: &mut Faults) -> Vec<FieldInput> {
-    let fields = match data {
+fn fields(input: &DeriveInput, what: &str, faults: &mut Faults) -> Vec<FieldInput> {
+    let fields = match &input.data {
         Data::Struct(data) => &data.fields,
         _ => {
-            faults.at(ident, "an event is a struct");
+            faults.at(&input.ident, format!("{what} is a struct"));
             return Vec::new();
         }
     };
     if let Fields::Unnamed(_) = fields {
-        faults.at(fields, "the fields of an event have names");
+        faults.at(fields, format!("the fields of {what} have names"));
         return Vec::new();
     }
     let mut read = Vec::new();
     for field in fields {
         let Some(ident) = field.ident.clone() else { continue };
         let attrs = FieldAttrs::read(&field.attrs, faults);
-        let name = match &attrs.rename {
+        let name = match attrs.rename.as_ref().or(attrs.prefix.as_ref()) {
             Some(name) => (name.value(), name.span()),
             None => (ident.unraw().to_string(), ident.span()),
         };
@@ -94,7 +95,7 @@ fn fields(data: &Data, ident: &Ident, faults: &mut Faults) -> Vec<FieldInput> {
 }
 
 /// The doc comment, its lines trimmed and joined.
-fn description(attrs: &[Attribute]) -> String {
+pub(crate) fn description(attrs: &[Attribute]) -> String {
     let mut text = String::new();
     for attr in attrs {
         let Meta::NameValue(meta) = &attr.meta else { continue };

@@ -1,0 +1,321 @@
+use std::fmt;
+
+use crate::{Field, Type};
+
+/// What the values of a field keep to. A value that does not is written all the same, clipped or as it is, and the line says so (`spec/event.md`, "Limits").
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The greatest length: of text in characters (Unicode code points), of a list in items.
+    pub max_len: Option<u32>,
+    /// Between which bounds a number lies.
+    pub range: Option<Range>,
+}
+
+/// The bounds of a number, both of which it may reach. Durations are counted in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Range {
+    /// Bounds of integers.
+    Integer {
+        /// The least.
+        min: Option<i128>,
+        /// The greatest.
+        max: Option<i128>,
+    },
+    /// Bounds of floats and durations.
+    Float {
+        /// The least.
+        min: Option<f64>,
+        /// The greatest.
+        max: Option<f64>,
+    },
+}
+
+impl Limits {
+    /// No limits.
+    pub const NONE: Limits = Limits { max_len: None, range: None };
+
+    /// The same, with a greatest length.
+    pub const fn with_max_len(mut self, max_len: u32) -> Limits {
+        self.max_len = Some(max_len);
+        self
+    }
+
+    /// The same, with bounds.
+    pub const fn with_range(mut self, range: Range) -> Limits {
+        self.range = Some(range);
+        self
+    }
+
+    /// The same limits, checked against the type whose values they limit.
+    ///
+    /// # Panics
+    ///
+    /// When it is evaluated, which for a constant is when it is compiled: if values of this type have no such limit, or if every value or none would keep to it.
+    pub const fn of(mut self, value_type: Type) -> Limits {
+        if self.max_len.is_some() {
+            assert!(
+                matches!(value_type, Type::Text | Type::Error | Type::List(_)),
+                "`max_len` is for strings and lists"
+            );
+        }
+        if let Some(range) = self.range {
+            self.range = Some(range.of(value_type));
+        }
+        self
+    }
+
+    /// How many bytes of `text` keep to the limit, and how many characters it has, if it has too many.
+    #[inline]
+    pub fn clip(&self, text: &str) -> Option<Clipped> {
+        let max_len = self.max_len? as usize;
+        // No text has more characters than bytes.
+        if text.len() <= max_len {
+            return None;
+        }
+        let (end, _) = text.char_indices().nth(max_len)?;
+        Some(Clipped { end, had: max_len + text[end..].chars().count() })
+    }
+
+    /// Whether a list of this many items keeps to the limit.
+    #[inline]
+    pub fn allows_items(&self, items: usize) -> bool {
+        self.max_len.is_none_or(|max_len| items <= max_len as usize)
+    }
+
+    /// Whether an integer keeps to the limit.
+    #[inline]
+    pub fn allows_i128(&self, value: i128) -> bool {
+        match self.range {
+            Some(Range::Integer { min, max }) => {
+                min.is_none_or(|min| min <= value) && max.is_none_or(|max| value <= max)
+            }
+            Some(Range::Float { .. }) => self.allows_f64(value as f64),
+            None => true,
+        }
+    }
+
+    /// Whether an integer keeps to the limit.
+    #[inline]
+    pub fn allows_u128(&self, value: u128) -> bool {
+        match i128::try_from(value) {
+            Ok(value) => self.allows_i128(value),
+            // It is greater than any bound.
+            Err(_) => !matches!(
+                self.range,
+                Some(Range::Integer { max: Some(_), .. } | Range::Float { max: Some(_), .. })
+            ),
+        }
+    }
+
+    /// Whether a float keeps to the limit. What is not a number keeps to none.
+    #[inline]
+    pub fn allows_f64(&self, value: f64) -> bool {
+        match self.range {
+            Some(Range::Integer { min, max }) => {
+                min.is_none_or(|min| min as f64 <= value)
+                    && max.is_none_or(|max| value <= max as f64)
+            }
+            Some(Range::Float { min, max }) => {
+                min.is_none_or(|min| min <= value) && max.is_none_or(|max| value <= max)
+            }
+            None => true,
+        }
+    }
+}
+
+impl Range {
+    const fn of(self, value_type: Type) -> Range {
+        let value_type = if let Type::List(item) = value_type { *item } else { value_type };
+        let range = match value_type {
+            Type::Integer(_) => self,
+            Type::F32 | Type::F64 | Type::Duration => self.of_floats(),
+            _ => panic!("`range` is for numbers, durations, and lists of them"),
+        };
+        match range {
+            Range::Integer { min, max } => {
+                if let (Some(min), Some(max)) = (min, max) {
+                    assert!(min <= max, "no number lies within this range");
+                }
+                let Type::Integer(integer) = value_type else { return range };
+                let low = integer.min();
+                let high = if integer.max() > i128::MAX as u128 {
+                    i128::MAX
+                } else {
+                    integer.max() as i128
+                };
+                if let Some(min) = min {
+                    assert!(low <= min && min <= high, "the type cannot reach this bound");
+                }
+                if let Some(max) = max {
+                    assert!(low <= max && max <= high, "the type cannot reach this bound");
+                }
+            }
+            Range::Float { min, max } => {
+                assert!(
+                    !matches!(value_type, Type::Integer(_)),
+                    "a range of integers has integers for its bounds"
+                );
+                if let (Some(min), Some(max)) = (min, max) {
+                    assert!(min <= max, "no number lies within this range");
+                }
+            }
+        }
+        range
+    }
+
+    const fn of_floats(self) -> Range {
+        match self {
+            Range::Integer { min, max } => Range::Float { min: float(min), max: float(max) },
+            Range::Float { .. } => self,
+        }
+    }
+}
+
+const fn float(bound: Option<i128>) -> Option<f64> {
+    match bound {
+        Some(bound) => Some(bound as f64),
+        None => None,
+    }
+}
+
+/// Where a text is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clipped {
+    /// How many of its bytes are kept: whole characters.
+    pub end: usize,
+    /// How many characters it had.
+    pub had: usize,
+}
+
+/// That a value did not keep to a limit, as the line says it: `user: max_len 64, had 90`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Violation {
+    /// The field.
+    pub field: &'static Field,
+    /// What it had instead.
+    pub had: Had,
+}
+
+/// What a value had that did not keep to a limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Had {
+    /// More characters or items than `max_len`.
+    Len(usize),
+    /// An integer outside of the range.
+    Integer(i128),
+    /// An integer outside of the range that is greater than `i128` holds.
+    Large(u128),
+    /// A float outside of the range, or a duration in seconds.
+    Float(f64),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits = self.field.limits.copied().unwrap_or(Limits::NONE);
+        write!(f, "{}: ", self.field.name)?;
+        match self.had {
+            Had::Len(len) => {
+                write!(f, "max_len {}, had {len}", limits.max_len.unwrap_or(u32::MAX))
+            }
+            Had::Integer(value) => write!(f, "range {}, had {value}", Bounds(limits.range)),
+            Had::Large(value) => write!(f, "range {}, had {value}", Bounds(limits.range)),
+            Had::Float(value) => write!(f, "range {}, had {value:?}", Bounds(limits.range)),
+        }
+    }
+}
+
+struct Bounds(Option<Range>);
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(range) => range.fmt(f),
+            None => f.write_str(".."),
+        }
+    }
+}
+
+/// As Rust writes it: `0..=100`, `1..`, `..=0.5`.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn bounds(
+            f: &mut fmt::Formatter<'_>,
+            min: Option<impl fmt::Debug>,
+            max: Option<impl fmt::Debug>,
+        ) -> fmt::Result {
+            if let Some(min) = min {
+                write!(f, "{min:?}")?;
+            }
+            f.write_str("..")?;
+            max.map_or(Ok(()), |max| write!(f, "={max:?}"))
+        }
+        match *self {
+            Range::Integer { min, max } => bounds(f, min, max),
+            Range::Float { min, max } => bounds(f, min, max),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Class, Integer};
+
+    const TO_100: Limits = Limits::NONE
+        .with_range(Range::Integer { min: Some(0), max: Some(100) })
+        .of(Type::Integer(Integer::U8));
+
+    #[test]
+    fn text_is_clipped_after_whole_characters() {
+        let limits = Limits::NONE.with_max_len(3).of(Type::Text);
+        assert_eq!(limits.clip("aéi"), None);
+        assert_eq!(limits.clip("éü€"), None);
+        assert_eq!(limits.clip("é😀üx"), Some(Clipped { end: 8, had: 4 }));
+        assert_eq!(Limits::NONE.with_max_len(0).clip("é"), Some(Clipped { end: 0, had: 1 }));
+        assert_eq!(Limits::NONE.clip("long"), None);
+    }
+
+    #[test]
+    fn numbers_may_reach_the_bounds() {
+        assert!(TO_100.allows_i128(0) && TO_100.allows_u128(100));
+        assert!(!TO_100.allows_i128(-1) && !TO_100.allows_u128(101));
+        assert!(!TO_100.allows_u128(u128::MAX));
+        let from_one = Limits::NONE.with_range(Range::Integer { min: Some(1), max: None });
+        assert!(from_one.allows_u128(u128::MAX) && !from_one.allows_u128(0));
+        let share = from_one.of(Type::F64);
+        assert!(share.allows_f64(1.0) && !share.allows_f64(0.5) && !share.allows_f64(f64::NAN));
+        assert!(share.allows_f64(f64::INFINITY));
+    }
+
+    #[test]
+    fn limits_that_a_type_cannot_have_are_refused() {
+        let refused = |limits: Limits, value_type| {
+            let of = std::panic::catch_unwind(|| limits.of(value_type));
+            *of.unwrap_err().downcast::<&str>().unwrap()
+        };
+        let range = |min, max| Limits::NONE.with_range(Range::Integer { min, max });
+        let byte = Type::Integer(Integer::U8);
+        let long = Limits::NONE.with_max_len(1);
+        assert_eq!(refused(long, Type::Bool), "`max_len` is for strings and lists");
+        assert!(refused(range(Some(0), None), Type::Text).contains("is for numbers"));
+        assert_eq!(refused(range(Some(2), Some(1)), byte), "no number lies within this range");
+        assert_eq!(refused(range(Some(-1), None), byte), "the type cannot reach this bound");
+        assert_eq!(refused(range(None, Some(256)), byte), "the type cannot reach this bound");
+        let float = Limits::NONE.with_range(Range::Float { min: Some(0.5), max: None });
+        assert!(refused(float, byte).contains("integers for its bounds"));
+    }
+
+    #[test]
+    fn a_violation_names_the_field_the_limit_and_what_it_had() {
+        static LIMITS: Limits = TO_100.with_max_len(64);
+        static FIELD: Field = Field::new("a.b", "", Class::Public, "").with_limits(&LIMITS);
+        let text = |had| Violation { field: &FIELD, had }.to_string();
+        assert_eq!(text(Had::Len(90)), "a.b: max_len 64, had 90");
+        assert_eq!(text(Had::Integer(-7)), "a.b: range 0..=100, had -7");
+        assert_eq!(text(Had::Float(1e300)), "a.b: range 0..=100, had 1e300");
+        let share = Range::Float { min: None, max: Some(1.0) };
+        assert_eq!(share.to_string(), "..=1.0");
+        assert_eq!(Range::Integer { min: Some(1), max: None }.to_string(), "1..");
+    }
+}
