@@ -11,17 +11,27 @@ use crate::{Descriptor, Field, Value};
 /// | `name = "user.login_failed"` | required | lower case, in parts joined by dots; at most 128 bytes |
 /// | `version = 1` | required | an integer from 1 |
 /// | `level = "error"` | required | `trace`, `debug`, `info`, `warn` or `error` |
-/// | `message = "User login failed"` | required | one sentence for people |
+/// | `message = "User login failed"` | required | one sentence for people. `{user}` in it stands for the value of the field `user`, which is the event's own and public; `{{` and `}}` for braces |
 /// | `kind = "span"` | | a finished unit of work, whose first two fields are `duration_us: u64` and `outcome:` [`Outcome`](crate::Outcome); or `"metric"`, a measurement |
+/// | `delivery = "must"` | | where there is no room, whoever emits it waits for some, up to a stated time |
 /// | `crate = "path"` | | where this crate is, if it was renamed |
 ///
 /// | on a field | |
 /// |---|---|
 /// | `class = "personal"` | who may read the value: `public` (the default), `personal` or `secret` |
+/// | `unit = "ms"` | the unit of the value, as a [UCUM](https://ucum.org/ucum) code: `s`, `By`, `%`, `{request}`, `1` |
+/// | `max_len = 64` | the greatest length: of text in characters (Unicode code points), of a list in items. What is longer is cut, and the line says so |
+/// | `range = 0..=100` | the bounds of a number, or of a duration in seconds. What lies outside is written, and the line says so |
 /// | `error` | the value is an error: its message is written, and the messages of its causes as a list, `NAME.causes` |
+/// | `with = function` | the value is what `fn(&Field) -> impl Value` makes of the field; [`AsDisplay`](crate::AsDisplay) is one |
 /// | `rename = "http.route"` | the field's name in the line |
+/// | `flatten` | the field is a [group of fields](Fields#groups), which stand here under the names `FIELD.NAME`; `flatten = "prefix"` puts another prefix before them, `flatten = ""` none |
 ///
-/// The struct and each of its fields have a doc comment, which becomes their description. Every mistake is an error when the struct
+/// The value of a field is what [`Value`] says; an enum without data can [derive](Value#closed-sets) it.
+///
+/// An event type without type parameters registers itself: see [`registered`](crate::registered).
+///
+/// The struct and each of its fields that is no group have a doc comment, which becomes their description. Every mistake is an error when the struct
 /// is compiled:
 ///
 /// ```compile_fail
@@ -42,7 +52,43 @@ pub trait Event: Fields {
     const DESCRIPTOR: &'static Descriptor;
 }
 
-/// Something that has fields.
+/// Something that has fields: every event, and groups of fields that events share.
+///
+/// # Groups
+///
+/// A group is a struct with `#[derive(Fields)]`. The attributes of its fields are those of [events](Event#the-derive). It stands in an event, or
+/// in another group, as a field marked `flatten`; a reference to one or a `Box`, too, and an `Option`, whose fields are then all optional.
+///
+/// ```
+/// use throughline_schema::{Event, Fields};
+///
+/// /// A message over HTTP.
+/// #[derive(Fields)]
+/// struct Message {
+///     /// Size of the body.
+///     #[event(rename = "body.size", unit = "By")]
+///     size: u64,
+/// }
+///
+/// /// A request was forwarded.
+/// #[derive(Event)]
+/// #[event(name = "request.forwarded", version = 1, level = "info", message = "Request forwarded")]
+/// struct Forwarded {
+///     #[event(flatten)]
+///     request: Message,
+///     #[event(flatten = "http.response")]
+///     response: Option<Message>,
+/// }
+///
+/// let names = Forwarded::DESCRIPTOR.fields.iter().map(|field| field.name);
+/// assert!(names.eq(["request.body.size", "http.response.body.size"]));
+/// ```
+///
+/// A name that is reserved, or stands there already, does not compile, whichever group it comes from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no fields",
+    note = "a group of fields is a struct with `#[derive(Fields)]`"
+)]
 pub trait Fields {
     /// Hands each field with its value to `visitor`, in order.
     fn visit<V: Visitor>(&self, visitor: &mut V);

@@ -164,44 +164,78 @@ const fn put(bytes: &mut [u8], mut at: usize, text: &str) -> usize {
 }
 
 /// The fields of a struct that has groups, in order. There are `N`.
-///
-/// # Panics
-///
-/// When it is evaluated, which is when the program is compiled: if two have one name, or one of a group has a name that it cannot have in `of_event`.
-pub const fn flatten<const N: usize>(of_event: bool, parts: &[Part]) -> [Field; N] {
+pub const fn flatten<const N: usize>(parts: &[Part]) -> [Field; N] {
     const UNSET: Field = Field::new("", "", crate::Class::Public, "");
     let mut all = [UNSET; N];
     let (mut len, mut part) = (0, 0);
     while part < parts.len() {
-        match &parts[part] {
-            Part::Own(field) => {
-                all[len] = *field;
-                len += 1;
-            }
-            Part::Group { fields, keys, optional } => {
-                let (mut rest, mut index) = (*keys, 0);
-                while index < fields.len() {
-                    let mut field = fields[index];
-                    if !keys.is_empty() {
-                        let prefix = (keys.len() - keys_len(fields)) / fields.len();
-                        let (key, others) = rest.split_at(fields[index].key().len() + prefix);
-                        field = field.renamed(key.split_at(key.len() - 2).0.split_at(2).1, key);
-                        rest = others;
-                    }
-                    if *optional {
-                        field.optional = true;
-                    }
-                    check(field.name, of_event);
-                    all[len] = field;
-                    (len, index) = (len + 1, index + 1);
-                }
-            }
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[len] = parts[part].get(index);
+            (len, index) = (len + 1, index + 1);
         }
         part += 1;
     }
     assert!(len == N, "fields are made with as much room as they need");
-    check_unique(&all);
     all
+}
+
+impl Part {
+    const fn len(&self) -> usize {
+        match self {
+            Part::Own(_) => 1,
+            Part::Group { fields, .. } => fields.len(),
+        }
+    }
+
+    /// A field under the name that it has here.
+    const fn get(&self, index: usize) -> Field {
+        let (fields, keys, optional) = match self {
+            Part::Own(field) => return *field,
+            Part::Group { fields, keys, optional } => (*fields, *keys, *optional),
+        };
+        let mut field = fields[index];
+        if !keys.is_empty() {
+            let prefix = (keys.len() - keys_len(fields)) / fields.len();
+            let start = keys_len(fields.split_at(index).0) + index * prefix;
+            let key = keys.split_at(start).1.split_at(field.key().len() + prefix).0;
+            let name = key.split_at(key.len() - "\":".len()).0.split_at(",\"".len()).1;
+            field = field.renamed(name, key);
+        }
+        field.optional |= optional;
+        field
+    }
+}
+
+/// Checks the names of a group, given what else the struct has.
+///
+/// # Panics
+///
+/// When it is evaluated, which is when the program is compiled: if one of the names stands there already, or is one that no field can have.
+#[track_caller]
+pub const fn check_names(of_event: bool, group: &Part, others: &[Part]) {
+    let mut index = 0;
+    while index < group.len() {
+        let name = group.get(index).name;
+        if !is_name(name) {
+            fail("`", name, "` is too long for the name of a field: it has more than 128 bytes");
+        }
+        if of_event && is_reserved(name) {
+            fail("`", name, "` is reserved: every line has, or may have, one already");
+        }
+        let mut other = 0;
+        while other < others.len() {
+            let mut field = 0;
+            while field < others[other].len() {
+                if same(others[other].get(field).name, name) {
+                    fail("there are two fields `", name, "`");
+                }
+                field += 1;
+            }
+            other += 1;
+        }
+        index += 1;
+    }
 }
 
 const fn keys_len(fields: &[Field]) -> usize {
@@ -211,29 +245,6 @@ const fn keys_len(fields: &[Field]) -> usize {
         index += 1;
     }
     sum
-}
-
-const fn check(name: &str, of_event: bool) {
-    if !is_name(name) {
-        fail("`", name, "` is too long for the name of a field: it has more than 128 bytes");
-    }
-    if of_event && is_reserved(name) {
-        fail("`", name, "` is reserved: every line has, or may have, one already");
-    }
-}
-
-const fn check_unique(fields: &[Field]) {
-    let mut at = 0;
-    while at < fields.len() {
-        let mut before = 0;
-        while before < at {
-            if same(fields[before].name, fields[at].name) {
-                fail("there are two fields `", fields[at].name, "`");
-            }
-            before += 1;
-        }
-        at += 1;
-    }
 }
 
 const fn same(a: &str, b: &str) -> bool {
@@ -246,6 +257,7 @@ const fn same(a: &str, b: &str) -> bool {
 }
 
 /// Panics with a message that names the field: a constant cannot format one.
+#[track_caller]
 const fn fail(before: &str, name: &str, after: &str) -> ! {
     let mut bytes = [0; 512];
     let mut len = put(&mut bytes, 0, before);

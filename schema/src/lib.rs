@@ -68,7 +68,9 @@ pub use value::{Scalar, Value, ValueWriter};
 pub mod __private {
     pub use crate::error::AsError;
     pub use crate::event::{Event as EventTrait, Fields as FieldsTrait};
-    pub use crate::group::{After, Group, Keys, List, OfEvent, OfGroup, Part, flatten};
+    pub use crate::group::{
+        After, Group, Keys, List, OfEvent, OfGroup, Part, check_names, flatten,
+    };
     pub use crate::head::Head;
     pub use crate::registry::Registered;
     pub use crate::typed::{Typed, Untyped, with};

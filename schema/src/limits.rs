@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Field, Type};
+use crate::{Field, Integer, Type};
 
 /// What the values of a field keep to. A value that does not is written all the same, clipped or as it is, and the line says so (`spec/event.md`, "Limits").
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,22 +47,43 @@ impl Limits {
         self
     }
 
-    /// The same limits, checked against the type whose values they limit.
+    /// The same limits for values of this type: a range of integers becomes one of floats where the values are floats or durations.
+    pub const fn of(mut self, value_type: Type) -> Limits {
+        if let (Some(range), Type::F32 | Type::F64 | Type::Duration) =
+            (self.range, item(value_type))
+        {
+            self.range = Some(range.of_floats());
+        }
+        self
+    }
+
+    /// Checks that values of this type can have such limits.
     ///
     /// # Panics
     ///
-    /// When it is evaluated, which for a constant is when it is compiled: if values of this type have no such limit, or if every value or none would keep to it.
-    pub const fn of(mut self, value_type: Type) -> Limits {
-        if self.max_len.is_some() {
-            assert!(
-                matches!(value_type, Type::Text | Type::Error | Type::List(_)),
-                "`max_len` is for strings and lists"
-            );
+    /// When it is evaluated, which for a constant is when it is compiled: if they cannot, or if none would keep to them.
+    #[track_caller]
+    pub const fn check(self, value_type: Type) {
+        if self.max_len.is_some() && !matches!(value_type, Type::Text | Type::Error | Type::List(_))
+        {
+            panic!("`max_len` is for text and lists");
         }
-        if let Some(range) = self.range {
-            self.range = Some(range.of(value_type));
+        let Some(range) = self.of(value_type).range else { return };
+        match (item(value_type), range) {
+            (Type::Integer(integer), Range::Integer { min, max }) => {
+                if !integer.reaches(min) || !integer.reaches(max) {
+                    panic!("the type of the field cannot reach this bound");
+                }
+            }
+            (Type::Integer(_), Range::Float { .. }) => {
+                panic!("the bounds of an integer are integers")
+            }
+            (Type::F32 | Type::F64 | Type::Duration, _) => {}
+            _ => panic!("`range` is for numbers, durations, and lists of them"),
         }
-        self
+        if range.is_empty() {
+            panic!("no number lies within this range");
+        }
     }
 
     /// How many bytes of `text` keep to the limit, and how many characters it has, if it has too many.
@@ -124,44 +145,28 @@ impl Limits {
     }
 }
 
-impl Range {
-    const fn of(self, value_type: Type) -> Range {
-        let value_type = if let Type::List(item) = value_type { *item } else { value_type };
-        let range = match value_type {
-            Type::Integer(_) => self,
-            Type::F32 | Type::F64 | Type::Duration => self.of_floats(),
-            _ => panic!("`range` is for numbers, durations, and lists of them"),
-        };
-        match range {
-            Range::Integer { min, max } => {
-                if let (Some(min), Some(max)) = (min, max) {
-                    assert!(min <= max, "no number lies within this range");
-                }
-                let Type::Integer(integer) = value_type else { return range };
-                let low = integer.min();
-                let high = if integer.max() > i128::MAX as u128 {
-                    i128::MAX
-                } else {
-                    integer.max() as i128
-                };
-                if let Some(min) = min {
-                    assert!(low <= min && min <= high, "the type cannot reach this bound");
-                }
-                if let Some(max) = max {
-                    assert!(low <= max && max <= high, "the type cannot reach this bound");
-                }
-            }
-            Range::Float { min, max } => {
-                assert!(
-                    !matches!(value_type, Type::Integer(_)),
-                    "a range of integers has integers for its bounds"
-                );
-                if let (Some(min), Some(max)) = (min, max) {
-                    assert!(min <= max, "no number lies within this range");
-                }
-            }
+/// The type of what has a range: of a list, its items.
+const fn item(value_type: Type) -> Type {
+    if let Type::List(item) = value_type { *item } else { value_type }
+}
+
+impl Integer {
+    const fn reaches(self, bound: Option<i128>) -> bool {
+        match bound {
+            Some(bound) if bound < 0 => self.min() <= bound,
+            Some(bound) => bound as u128 <= self.max(),
+            None => true,
         }
-        range
+    }
+}
+
+impl Range {
+    const fn is_empty(self) -> bool {
+        match self {
+            Range::Integer { min: Some(min), max: Some(max) } => min > max,
+            Range::Float { min: Some(min), max: Some(max) } => min > max,
+            _ => false,
+        }
     }
 
     const fn of_floats(self) -> Range {
@@ -260,7 +265,7 @@ impl fmt::Display for Range {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Class, Integer};
+    use crate::Class;
 
     const TO_100: Limits = Limits::NONE
         .with_range(Range::Integer { min: Some(0), max: Some(100) })
@@ -291,19 +296,25 @@ mod tests {
     #[test]
     fn limits_that_a_type_cannot_have_are_refused() {
         let refused = |limits: Limits, value_type| {
-            let of = std::panic::catch_unwind(|| limits.of(value_type));
+            let of = std::panic::catch_unwind(|| limits.check(value_type));
             *of.unwrap_err().downcast::<&str>().unwrap()
         };
         let range = |min, max| Limits::NONE.with_range(Range::Integer { min, max });
         let byte = Type::Integer(Integer::U8);
         let long = Limits::NONE.with_max_len(1);
-        assert_eq!(refused(long, Type::Bool), "`max_len` is for strings and lists");
+        assert_eq!(refused(long, Type::Bool), "`max_len` is for text and lists");
         assert!(refused(range(Some(0), None), Type::Text).contains("is for numbers"));
         assert_eq!(refused(range(Some(2), Some(1)), byte), "no number lies within this range");
-        assert_eq!(refused(range(Some(-1), None), byte), "the type cannot reach this bound");
-        assert_eq!(refused(range(None, Some(256)), byte), "the type cannot reach this bound");
+        assert_eq!(
+            refused(range(Some(-1), None), byte),
+            "the type of the field cannot reach this bound"
+        );
+        assert_eq!(
+            refused(range(None, Some(256)), byte),
+            "the type of the field cannot reach this bound"
+        );
         let float = Limits::NONE.with_range(Range::Float { min: Some(0.5), max: None });
-        assert!(refused(float, byte).contains("integers for its bounds"));
+        assert!(refused(float, byte).contains("bounds of an integer"));
     }
 
     #[test]

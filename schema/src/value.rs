@@ -9,10 +9,33 @@ use std::time::{Duration, SystemTime};
 use crate::{Integer, Type};
 
 /// A value that a field can have: something with a JSON form (`spec/event.md`, "Values").
+///
+/// # Closed sets
+///
+/// An enum whose variants have no data can derive it. It is then written as text: the names of its variants in `snake_case`, or as `rename` says.
+/// Each has a doc comment.
+///
+/// ```
+/// use throughline_schema::{Type, Value};
+///
+/// /// Why a login was refused.
+/// #[derive(Value)]
+/// enum Reason {
+///     /// The password is wrong.
+///     WrongPassword,
+///     /// There were too many attempts.
+///     #[event(rename = "rate-limit")]
+///     RateLimited,
+/// }
+///
+/// let Type::Set(members) = Reason::TYPE else { unreachable!() };
+/// assert!(members.iter().map(|member| member.name).eq(["wrong_password", "rate-limit"]));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no JSON form",
     label = "cannot be the value of a field",
-    note = "fields are booleans, integers, floats, strings, durations, times, addresses, lists of those, and `Option`s of all of them; an error is marked `#[event(error)]`"
+    note = "fields are booleans, integers, floats, strings, durations, times, UUIDs, addresses, lists of those, and `Option`s of all of them; an enum can `#[derive(Value)]`",
+    note = "an error is marked `#[event(error)]`, a group of fields `#[event(flatten)]`; a function can make a value of other types: `#[event(with = function)]`"
 )]
 pub trait Value {
     /// The type of the value, for those who read it.
@@ -34,7 +57,7 @@ pub trait Value {
 /// A value that a list can hold: every [`Value`] but lists and `Option`s.
 #[diagnostic::on_unimplemented(
     message = "a list cannot hold `{Self}`",
-    note = "lists hold booleans, integers, floats, strings, durations, times and addresses"
+    note = "lists hold booleans, integers, floats, strings, durations, times, UUIDs, addresses and closed sets"
 )]
 pub trait Scalar: Value {}
 

@@ -158,7 +158,8 @@ fn group(input: &Input, field: &FieldInput, faults: &mut Faults) {
     }
 }
 
-fn mentions(tokens: TokenStream, idents: &[&Ident]) -> bool {
+/// Whether one of these is named.
+pub(crate) fn mentions(tokens: TokenStream, idents: &[&Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => idents.contains(&&ident),
         TokenTree::Group(group) => mentions(group.stream(), idents),

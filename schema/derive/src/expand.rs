@@ -43,8 +43,10 @@ pub(crate) fn event(event: &Input) -> TokenStream {
 
     let generics = bounded(event);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let registered = registered(event);
+    let (registered, checks) = (registered(event), fields::checks(event));
     quote! {
+        #checks
+
         #[automatically_derived]
         impl #impl_generics #root::__private::EventTrait for #ident #type_generics #where_clause {
             const DESCRIPTOR: &'static #root::Descriptor = {
@@ -91,17 +93,26 @@ fn registered(event: &Input) -> Option<TokenStream> {
         return None;
     }
     let lifetimes = generics.lifetimes().map(|_| quote!('static));
-    Some(quote!(#root::register!(#ident<#(#lifetimes),*>);))
+    let name = ident.to_string();
+    Some(quote! {
+        #root::__private::inventory::submit! {
+            #root::__private::Registered::new::<#ident<#(#lifetimes),*>>(
+                ::core::concat!(::core::module_path!(), "::", #name)
+            )
+        }
+    })
 }
 
 /// The implementations of `Fields` and of what makes it a part of an event.
 pub(crate) fn group(group: &Input) -> TokenStream {
     let Input { ident, root, .. } = group;
     let visits = visit::fields(group, &quote!(__L));
-    let fields = fields::constants(group);
+    let (fields, checks) = (fields::constants(group), fields::checks(group));
     let generics = bounded(group);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
+        #checks
+
         #[automatically_derived]
         impl #impl_generics #root::__private::FieldsTrait for #ident #type_generics #where_clause {
             #[inline]

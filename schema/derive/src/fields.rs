@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use crate::check::is_option;
+use crate::check::{is_option, mentions};
 use crate::input::{FieldInput, Input};
 
 /// An expression for all fields of a struct, as `&'static [Field]`.
@@ -19,29 +19,60 @@ pub(crate) fn constants(input: &Input) -> TokenStream {
             &[#(#fields),*]
         });
     }
-    let mut keys = Vec::new();
-    let mut parts = Vec::new();
-    for field in &input.fields {
-        if field.attrs.flatten {
-            let (constant, part) = group(field, root);
-            keys.push(constant);
-            parts.push(part);
-        } else {
-            let part = quote!(#root::__private::Part::Own);
-            parts.extend(own(field, root).into_iter().map(|field| quote!(#part(#field))));
-        }
-    }
+    let parts = input.fields.iter().flat_map(|field| parts(field, root, own));
     let count = place(&input.fields, root);
-    let is_event = input.is_event;
-    let span = input.fields.iter().find(|field| field.attrs.flatten).map(|field| field.name.1);
-    let flatten = quote_spanned!(span.unwrap_or_else(Span::call_site)=> #root::__private::flatten);
     quote! {{
-        #(#keys)*
         const COUNT: ::core::primitive::usize = #count;
         #[allow(unused_imports)]
         use #root::__private::Untyped as _;
-        const { &#flatten::<COUNT>(#is_event, &[#(#parts),*]) }
+        const { &#root::__private::flatten::<COUNT>(&[#(#parts),*]) }
     }}
+}
+
+/// Items that check what the macro cannot: names that arise from groups, and limits of types. Each mistake is an error of its own.
+pub(crate) fn checks(input: &Input) -> TokenStream {
+    let root = &input.root;
+    let mut checks = TokenStream::new();
+    let parameters: Vec<_> = input.generics.type_params().map(|param| &param.ident).collect();
+    for (index, field) in input.fields.iter().enumerate() {
+        if field.attrs.flatten {
+            let is_other =
+                |(other, field): &(usize, &FieldInput)| !field.attrs.flatten || *other < index;
+            let others = input.fields.iter().enumerate().filter(is_other);
+            let others = others.flat_map(|(_, field)| parts(field, root, bare));
+            let (group, span) = (group(field, root), field.ident.span());
+            let (is_event, root) = (input.is_event, at(span, root));
+            checks.extend(quote_spanned! {span=>
+                const _: () = #root::__private::check_names(#is_event, &#group, &[#(#others),*]);
+            });
+        } else if let Some(limits) = limits(field, root)
+            && !mentions(field.ty.to_token_stream(), &parameters)
+        {
+            let value_type = value_type(field, root, &static_type(&field.ty));
+            let span = limits_span(field);
+            checks.extend(quote_spanned! {span=>
+                const _: () = {
+                    #[allow(unused_imports)]
+                    use #root::__private::Untyped as _;
+                    #limits.check(#value_type)
+                };
+            });
+        }
+    }
+    checks
+}
+
+/// A field as parts of a struct that has groups.
+fn parts(
+    field: &FieldInput,
+    root: &Path,
+    own: fn(&FieldInput, &Path) -> Vec<TokenStream>,
+) -> Vec<TokenStream> {
+    if field.attrs.flatten {
+        return vec![group(field, root)];
+    }
+    let fields = own(field, root);
+    fields.into_iter().map(|field| quote!(#root::__private::Part::Own(#field))).collect()
 }
 
 /// An expression for how many fields these come to: the place of the one after them.
@@ -49,8 +80,9 @@ pub(crate) fn place(before: &[FieldInput], root: &Path) -> TokenStream {
     let (mut own, mut groups) = (0_usize, TokenStream::new());
     for field in before {
         if field.attrs.flatten {
-            let ty = static_type(&field.ty);
-            groups.extend(quote!(+ <#ty as #root::__private::Group>::FIELDS.len()));
+            let (ty, root) = (static_type(&field.ty), at(field.ty.span(), root));
+            let fields = quote_spanned!(field.ty.span()=> <#ty as #root::__private::Group>::FIELDS);
+            groups.extend(quote!(+ #fields.len()));
         } else {
             own += if field.attrs.error { 2 } else { 1 };
         }
@@ -60,43 +92,68 @@ pub(crate) fn place(before: &[FieldInput], root: &Path) -> TokenStream {
 
 /// The constants of a field: one, or two for an error.
 fn own(field: &FieldInput, root: &Path) -> Vec<TokenStream> {
+    let mut fields = bare(field, root);
+    let ty = &field.ty;
+    let first = &fields[0];
+    let mut first = if field.attrs.error {
+        let optional = is_option(field);
+        quote!(#first.with_type(#root::Type::Error, #optional))
+    } else if let Some(with) = with(field, root, &ty.to_token_stream()) {
+        quote!(#with.describe(#first))
+    } else {
+        let typed = quote!(#root::__private::Typed::<#ty>);
+        quote!(#first.with_type(#typed::TYPE, #typed::OPTIONAL))
+    };
+    if let Some(unit) = &field.attrs.unit {
+        first = quote!(#first.with_unit(#unit));
+    }
+    if let Some(limits) = limits(field, root) {
+        let value_type = value_type(field, root, &ty.to_token_stream());
+        first = quote!(#first.with_limits(const { &#limits.of(#value_type) }));
+    }
+    fields[0] = first;
+    if let Some(causes) = fields.get_mut(1) {
+        *causes = quote!(#causes.with_type(#root::Type::List(&#root::Type::Error), true));
+    }
+    fields
+}
+
+/// The same without types.
+fn bare(field: &FieldInput, root: &Path) -> Vec<TokenStream> {
     let class = Ident::new(field.attrs.class.unwrap_or("Public"), Span::call_site());
     let constant = |name: &str, description: &str| {
         let key = format!(",\"{name}\":");
         quote!(#root::Field::new(#name, #description, #root::Class::#class, #key))
     };
-    let (name, ty) = (&field.name.0, &field.ty);
-    let plain = constant(name, &field.description);
-    let mut all = Vec::new();
+    let name = &field.name.0;
+    let mut fields = vec![constant(name, &field.description)];
     if field.attrs.error {
-        let optional = is_option(field);
-        let typed = quote!(#plain.with_type(#root::Type::Error, #optional));
-        all.push(limited(field, typed, quote!(#root::Type::Error), root));
-        let causes =
-            constant(&format!("{name}.causes"), &format!("The causes of `{name}`, nearest first."));
-        all.push(quote!(#causes.with_type(#root::Type::List(&#root::Type::Error), true)));
-    } else {
-        let (described, value_type) = match with(field, root) {
-            Some(with) => (quote!(#with.describe(#plain)), quote!(#with.value_type())),
-            None => {
-                let typed = quote!(#root::__private::Typed::<#ty>);
-                (quote!(#plain.with_type(#typed::TYPE, #typed::OPTIONAL)), quote!(#typed::TYPE))
-            }
-        };
-        all.push(limited(field, described, value_type, root));
+        let what = format!("The causes of `{name}`, nearest first.");
+        fields.push(constant(&format!("{name}.causes"), &what));
     }
-    all
+    fields
+}
+
+/// An expression for the type of the field's values, `ty` being the type of the field.
+fn value_type(field: &FieldInput, root: &Path, ty: &TokenStream) -> TokenStream {
+    if field.attrs.error {
+        return quote!(#root::Type::Error);
+    }
+    match with(field, root, ty) {
+        Some(with) => quote!(#with.value_type()),
+        None => quote!(#root::__private::Typed::<#ty>::TYPE),
+    }
 }
 
 /// What calls the function that makes the value of a field. It stands in two places, and a fault of it is one error, since both say the same.
-pub(crate) fn with(field: &FieldInput, root: &Path) -> Option<TokenStream> {
-    let (ty, with) = (&field.ty, field.attrs.with.as_ref()?);
+pub(crate) fn with(field: &FieldInput, root: &Path, ty: &TokenStream) -> Option<TokenStream> {
+    let with = field.attrs.with.as_ref()?;
     let root = at(with.span(), root);
     Some(quote_spanned!(with.span()=> #root::__private::with::<#ty, _>(#with)))
 }
 
 /// The path, as if it stood there.
-fn at(span: Span, path: &Path) -> TokenStream {
+pub(crate) fn at(span: Span, path: &Path) -> TokenStream {
     let tokens = path.to_token_stream().into_iter();
     tokens
         .map(|mut token| {
@@ -106,55 +163,43 @@ fn at(span: Span, path: &Path) -> TokenStream {
         .collect()
 }
 
-/// The constant of a field with its unit and its limits.
-fn limited(
-    field: &FieldInput,
-    mut constant: TokenStream,
-    value_type: TokenStream,
-    root: &Path,
-) -> TokenStream {
+/// The limits that were given.
+fn limits(field: &FieldInput, root: &Path) -> Option<TokenStream> {
     let attrs = &field.attrs;
-    if let Some(unit) = &attrs.unit {
-        constant = quote!(#constant.with_unit(#unit));
-    }
-    if attrs.max_len.is_none() && attrs.range.is_none() {
-        return constant;
-    }
-    let mut limits = quote!(#root::Limits::NONE);
-    if let Some(max_len) = &attrs.max_len {
-        limits = quote!(#limits.with_max_len(#max_len));
-    }
-    if let Some(range) = &attrs.range {
+    let max_len = attrs.max_len.as_ref().map(|max_len| quote!(.with_max_len(#max_len)));
+    let range = attrs.range.as_ref().map(|range| {
         let range = range.tokens(root);
-        limits = quote!(#limits.with_range(#range));
-    }
-    let span = attrs.span_of("max_len").or(attrs.span_of("range")).unwrap_or(field.name.1);
-    let checked = quote_spanned!(span=> #limits.of(#value_type));
-    quote!(#constant.with_limits(const { &#checked }))
+        quote!(.with_range(#range))
+    });
+    let root = at(limits_span(field), root);
+    let is_limited = max_len.is_some() || range.is_some();
+    is_limited.then(|| quote_spanned!(limits_span(field)=> #root::Limits::NONE #max_len #range))
 }
 
-/// The keys of a group, as a constant, and the group as a part of the fields.
-fn group(field: &FieldInput, root: &Path) -> (TokenStream, TokenStream) {
+fn limits_span(field: &FieldInput) -> Span {
+    let attrs = &field.attrs;
+    attrs.span_of("max_len").or(attrs.span_of("range")).unwrap_or(field.name.1)
+}
+
+/// A group as a part of a struct.
+fn group(field: &FieldInput, root: &Path) -> TokenStream {
     let (prefix, span) = (&field.name.0, field.ty.span());
-    let ty = static_type(&field.ty);
-    let of_group = |what: &str| {
-        let what = Ident::new(what, span);
-        quote_spanned!(span=> <#ty as #root::__private::Group>::#what)
+    let (ty, at_root) = (static_type(&field.ty), at(span, root));
+    let of_group = quote_spanned!(span=> <#ty as #at_root::__private::Group>);
+    let fields = quote_spanned!(span=> #of_group::FIELDS);
+    let optional = quote_spanned!(span=> #of_group::OPTIONAL);
+    let keys = if prefix.is_empty() {
+        quote!("")
+    } else {
+        quote! {{
+            const ROOM: ::core::primitive::usize =
+                #root::__private::Keys::needs(#prefix, #fields);
+            const KEYS: &#root::__private::Keys<ROOM> =
+                &#root::__private::Keys::of(#prefix, #fields);
+            KEYS.as_str()
+        }}
     };
-    let (fields, optional) = (of_group("FIELDS"), of_group("OPTIONAL"));
-    let part = |keys| quote!(#root::__private::Part::Group { fields: #fields, keys: #keys, optional: #optional });
-    if prefix.is_empty() {
-        return (TokenStream::new(), part(quote!("")));
-    }
-    let keys = Ident::new(
-        &format!("KEYS_OF_{}", field.ident.to_string().trim_start_matches("r#").to_uppercase()),
-        Span::call_site(),
-    );
-    let constant = quote! {
-        const #keys: &#root::__private::Keys<{ #root::__private::Keys::needs(#prefix, #fields) }> =
-            &#root::__private::Keys::of(#prefix, #fields);
-    };
-    (constant, part(quote!(#keys.as_str())))
+    quote!(#root::__private::Part::Group { fields: #fields, keys: #keys, optional: #optional })
 }
 
 /// The type with `'static` for all lifetimes, for where those of the struct cannot be named.

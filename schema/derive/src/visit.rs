@@ -1,11 +1,11 @@
 //! The code that hands fields and values on.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::check::is_option;
-use crate::fields::{place, with};
+use crate::fields::{at, place, with};
 use crate::input::{FieldInput, Input};
 use crate::template::Piece;
 
@@ -17,15 +17,16 @@ pub(crate) fn fields(input: &Input, list: &TokenStream) -> TokenStream {
 
 fn field(input: &Input, index: usize, list: &TokenStream) -> TokenStream {
     let root = &input.root;
-    let (field, at) = (&input.fields[index], place(&input.fields[..index], root));
+    let (field, place) = (&input.fields[index], place(&input.fields[..index], root));
     let ident = &field.ident;
     if field.attrs.flatten {
-        let visit = quote_spanned!(field.ty.span()=> #root::__private::Group::visit_as);
-        return quote!(#visit::<#root::__private::After<#list, { #at }>, __V>(&self.#ident, __visitor););
+        let (ty, at_root) = (&field.ty, at(field.ty.span(), root));
+        let visit = quote_spanned!(ty.span()=> <#ty as #at_root::__private::Group>::visit_as);
+        return quote!(#visit::<#root::__private::After<#list, { #place }>, __V>(&self.#ident, __visitor););
     }
-    let constant = constant(list, &at, root);
+    let constant = constant(list, &place, root);
     if field.attrs.error {
-        let causes = constant_after(list, &at, root);
+        let causes = constant_after(list, &place, root);
         return error(field, root, |error| quote!(__visitor.error(#constant, #causes, #error)));
     }
     let value = value(field, root);
@@ -62,7 +63,7 @@ pub(crate) fn message(input: &Input, pieces: &[Piece], list: &TokenStream) -> To
 fn value(field: &FieldInput, root: &syn::Path) -> TokenStream {
     let value = &field.ident;
     let value = quote_spanned!(field.ty.span()=> &self.#value);
-    match with(field, root) {
+    match with(field, root, &field.ty.to_token_stream()) {
         Some(with) => quote_spanned!(with.span()=> &#with.apply(#value)),
         None => value,
     }

@@ -22,14 +22,62 @@ mod shadowed {
     struct Fields;
     struct Visitor;
     struct Event;
+    struct Value;
+    struct Type;
+    struct Limits;
+    struct Range;
+    struct Text;
     mod core {}
     mod std {}
     mod throughline_schema {}
 
+    /// One of a set.
+    #[derive(::throughline_schema::Value)]
+    enum Set {
+        /// This.
+        This,
+        /// That.
+        Self_,
+    }
+
+    /// A group among strangers.
+    #[derive(::throughline_schema::Fields)]
+    struct GroupAmongStrangers<'a> {
+        /// One of a set.
+        set: Set,
+        /// A text.
+        #[event(with = ::throughline_schema::AsDisplay, max_len = 3)]
+        shown: &'a ::core::primitive::str,
+    }
+
+    /// An event among strangers, without parameters.
+    #[derive(::throughline_schema::Event)]
+    #[event(
+        name = "among.them",
+        version = 1,
+        level = "info",
+        message = "Among {value}",
+        delivery = "must"
+    )]
+    struct AmongThem<'a> {
+        #[event(flatten)]
+        group: ::core::option::Option<GroupAmongStrangers<'a>>,
+        /// A value.
+        #[event(range = 0.0..=1.0, unit = "1")]
+        value: f64,
+    }
+
     /// An event among strangers.
     #[derive(::throughline_schema::Event)]
-    #[event(name = "among.strangers", version = 1, level = "info", message = "Among strangers")]
+    #[event(
+        name = "among.strangers",
+        version = 1,
+        level = "info",
+        message = "Among {error} {text}"
+    )]
     struct AmongStrangers<'a, T> {
+        #[event(flatten = "other")]
+        group: &'a GroupAmongStrangers<'a>,
         /// A value.
         value: T,
         /// Perhaps a text.

@@ -1,0 +1,9 @@
+use throughline_schema::Event;
+
+/// A login attempt was refused.
+#[derive(Event)]
+#[event(name = "user.login", version = 1, level = "info", message = "User logged in", delivery = "maybe")]
+struct Login {
+}
+
+fn main() {}

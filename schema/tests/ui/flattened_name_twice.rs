@@ -1,0 +1,21 @@
+use throughline_schema::{Event, Fields};
+
+/// Where.
+#[derive(Fields)]
+struct Place {
+    /// Which host.
+    host: String,
+}
+
+/// A login attempt was refused.
+#[derive(Event)]
+#[event(name = "user.login", version = 1, level = "info", message = "User logged in")]
+struct Login {
+    /// Which host.
+    #[event(rename = "place.host")]
+    host: String,
+    #[event(flatten)]
+    place: Place,
+}
+
+fn main() {}
