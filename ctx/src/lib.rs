@@ -62,6 +62,7 @@ pub mod opentelemetry_0_33;
 mod ows;
 pub mod propagation;
 mod random;
+mod registry;
 mod rendered;
 mod request_id;
 mod trace;
@@ -78,8 +79,16 @@ pub use edit::Edit;
 pub use hold::{Hold, HoldWriter};
 pub use key::{Class, Key, KeyInfo, Scope};
 pub use random::forked;
+pub use registry::registered_keys;
 pub use request_id::{InvalidRequestId, RequestId};
 pub use trace::{InvalidTraceParent, SpanId, TraceFlags, TraceId, TraceParent};
 pub use tracestate::TraceState;
 pub use value::{EntryType, Text, Value, ValueType};
 pub use verbosity::{InvalidVerbosity, Verbosity};
+
+/// What the macros of this crate expand to. Not for use by hand, and not stable.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::registry::Registered;
+    pub use inventory;
+}

@@ -34,6 +34,7 @@
 
 #![forbid(unsafe_code)]
 
+mod context_key;
 mod descriptor;
 mod display;
 mod error;
@@ -50,6 +51,7 @@ mod typed;
 mod types;
 mod value;
 
+pub use context_key::{ContextKey, registered_keys};
 pub use descriptor::{Delivery, Descriptor, Kind};
 pub use display::{AsDebug, AsDisplay};
 pub use event::{Event, Fields, MessageVisitor, Visitor};
@@ -66,6 +68,7 @@ pub use value::{Scalar, Value, ValueWriter};
 /// What the macros of this family expand to. Not for use by hand, and not stable.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::context_key::KeySource;
     pub use crate::error::AsError;
     pub use crate::event::{Event as EventTrait, Fields as FieldsTrait};
     pub use crate::group::{

@@ -71,6 +71,7 @@ mod outcome;
 mod output;
 mod panics;
 mod rate;
+mod registry;
 mod sampling;
 mod service;
 #[cfg(feature = "signals")]

@@ -1,18 +1,20 @@
 //! What a server knows of a request when it comes in. Names as in OpenTelemetry's semantic conventions.
 
 use http::{Method, Uri};
-use throughline_ctx::{Key, Text};
+use throughline_ctx::{Key, Text, keys};
 
-pub(crate) const METHOD: Key<str> = Key::local("http.request.method", "Method of the HTTP request");
-pub(crate) const PATH: Key<str> =
-    Key::local("url.path", "Path of the HTTP request, without the query");
-pub(crate) const ROUTE: Key<str> = Key::local("http.route", "Pattern of the route that was taken");
-pub(crate) const RPC_METHOD: Key<str> =
-    Key::local("rpc.method", "Full name of the gRPC method, package.Service/Method");
-pub(crate) const UPSTREAM_ID: Key<str> =
-    Key::local("upstream.id", "Request id that the caller sent, which is not trusted");
-pub(crate) const UPSTREAM_TRACE_ID: Key<str> =
-    Key::local("upstream.trace_id", "Trace id that the caller sent, which is not trusted");
+keys! {
+    pub(crate) const METHOD: Key<str> = Key::local("http.request.method", "Method of the HTTP request");
+    pub(crate) const PATH: Key<str> =
+        Key::local("url.path", "Path of the HTTP request, without the query");
+    pub(crate) const ROUTE: Key<str> = Key::local("http.route", "Pattern of the route that was taken");
+    pub(crate) const RPC_METHOD: Key<str> =
+        Key::local("rpc.method", "Full name of the gRPC method, package.Service/Method");
+    pub(crate) const UPSTREAM_ID: Key<str> =
+        Key::local("upstream.id", "Request id that the caller sent, which is not trusted");
+    pub(crate) const UPSTREAM_TRACE_ID: Key<str> =
+        Key::local("upstream.trace_id", "Trace id that the caller sent, which is not trusted");
+}
 
 /// The longest path that is written, in bytes.
 const MAX_PATH: usize = 1024;

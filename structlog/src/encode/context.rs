@@ -48,7 +48,7 @@ fn push_entry(room: &mut Room<'_>, key: &KeyInfo, value: &Value, clearance: &Cle
     room.push(key.name().as_bytes());
     room.push(b"\":");
     let form = Form { most: MAX_TEXT, ..Form::default() };
-    match clearance.treatment(class(key)) {
+    match clearance.treatment(class_of(key)) {
         Treatment::Plain => push_value(ValueEncoder { room, form }, value),
         Treatment::Redacted => room.push(REDACTED),
         Treatment::Hashed(key) => push_value(HashEncoder { room, form, key }, value),
@@ -67,7 +67,8 @@ fn push_value(writer: impl ValueWriter, value: &Value) {
     }
 }
 
-fn class(key: &KeyInfo) -> throughline_schema::Class {
+/// The class of a key, as events know it.
+pub(crate) fn class_of(key: &KeyInfo) -> throughline_schema::Class {
     match key.class() {
         Class::Public => throughline_schema::Class::Public,
         Class::Personal => throughline_schema::Class::Personal,

@@ -17,6 +17,7 @@ use throughline_schema::{Descriptor, Event, Fields, Level};
 
 use crate::clearance::Clearance;
 use crate::service::ServiceMember;
+pub(crate) use context::class_of;
 use fields::FieldEncoder;
 use room::Room;
 pub(crate) use room::written;
