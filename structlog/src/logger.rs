@@ -3,7 +3,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use throughline_ctx::{Context, HoldWriter};
-use throughline_schema::{Descriptor, Event, Fields, Kind, Level};
+use throughline_schema::{Delivery, Descriptor, Event, Fields, Kind, Level};
 
 use crate::control::{Control, Rules, Standing};
 use crate::encode::{Encoder, Entry, Scratch};
@@ -192,7 +192,7 @@ impl Logger {
                 return core.each_line(&entry, |at, output, scratch, len| {
                     if !hold.push(number, core, scratch.labelled(len, at)) {
                         // It was released meanwhile.
-                        output.sink.write(Line::new(level, scratch.line(len)));
+                        output.sink.write(Line::new(level, descriptor.delivery, scratch.line(len)));
                     }
                 });
             }
@@ -244,7 +244,7 @@ impl Core {
     /// Writes an event to all outputs that take its level.
     fn write<F: Fields>(&self, entry: &Entry<'_, F>) {
         self.each_line(entry, |_, output, scratch, len| {
-            output.sink.write(Line::new(entry.level, scratch.line(len)));
+            output.sink.write(Line::new(entry.level, entry.descriptor.delivery, scratch.line(len)));
         });
     }
 
@@ -312,7 +312,8 @@ impl HoldWriter for Core {
         // The last byte says to which output it goes.
         let Some((&at, line)) = labelled.split_last() else { return };
         if let Some(output) = self.outputs().nth(at.into()) {
-            output.sink.write(Line::new(Level::from_severity_number(severity), line));
+            let level = Level::from_severity_number(severity);
+            output.sink.write(Line::new(level, Delivery::ByLevel, line));
         }
     }
 
@@ -337,7 +338,7 @@ impl Written {
     fn write<F: Fields>(&self, entry: &Entry<'_, F>) {
         let mut scratch = Scratch::take();
         let len = self.encoder.encode(&mut scratch, entry);
-        self.sink.write(Line::new(entry.level, scratch.line(len)));
+        self.sink.write(Line::new(entry.level, entry.descriptor.delivery, scratch.line(len)));
         scratch.keep();
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn push(room: &mut Room<'_>, ctx: &Context, clearance: &Clearance) {
 fn render(room: &mut Room<'_>, ctx: &Context, clearance: &Clearance) {
     // Neither the request id nor a key's name has a character to escape.
     room.push(b",\"context\":{\"id\":\"");
-    room.push(ctx.request_id().as_str().as_bytes());
+    room.push(ctx.request_id().as_bytes());
     room.push(b"\"");
     push_id(room, "trace_id", &ctx.trace_id().to_hex());
     push_id(room, "span_id", &ctx.span_id().to_hex());

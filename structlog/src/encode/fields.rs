@@ -1,8 +1,10 @@
 use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use throughline_schema::{Field, Value, ValueWriter, Visitor};
+use throughline_schema::{Field, Limits, Value, ValueWriter, Visitor};
 
 use super::hash::HashEncoder;
+use super::limited::{LimitedEncoder, Violations};
 use super::room::Room;
 use super::value::{Form, ValueEncoder, push_value};
 use crate::clearance::{Clearance, Treatment};
@@ -18,6 +20,7 @@ pub(super) struct FieldEncoder<'c, 'a> {
     pub(super) room: Room<'a>,
     pub(super) form: Form,
     pub(super) clearance: &'c Clearance,
+    pub(super) violations: &'c mut Violations,
 }
 
 impl Visitor for FieldEncoder<'_, '_> {
@@ -26,29 +29,35 @@ impl Visitor for FieldEncoder<'_, '_> {
         if value.is_absent() {
             return;
         }
-        let FieldEncoder { room, form, clearance } = self;
+        let FieldEncoder { room, form, clearance, .. } = self;
         room.push(field.key().as_bytes());
         match clearance.treatment(field.class) {
-            Treatment::Plain => push_value(room, *form, value),
+            Treatment::Plain => match field.limits {
+                None => push_value(room, *form, value),
+                Some(limits) => value.write(self.limited(field, *limits)),
+            },
             Treatment::Redacted => room.push(REDACTED),
             Treatment::Hashed(key) => value.write(HashEncoder { room, form: *form, key }),
         }
     }
 
     fn error(&mut self, field: &'static Field, causes: &'static Field, error: &(dyn Error + '_)) {
-        let FieldEncoder { room, form, clearance } = self;
+        let FieldEncoder { room, form, clearance, .. } = self;
         room.push(field.key().as_bytes());
         match clearance.treatment(field.class) {
-            Treatment::Plain => {}
+            Treatment::Plain => match field.limits {
+                None => ValueEncoder { room, form: *form }.display(&error),
+                Some(limits) => self.limited(field, *limits).display(&error),
+            },
             Treatment::Redacted => return room.push(REDACTED),
             Treatment::Hashed(key) => {
                 return HashEncoder { room, form: *form, key }.display(&error);
             }
         }
-        ValueEncoder { room, form: *form }.display(&error);
         // What stands here is decided by what was written, not asked again: an error may answer otherwise the second time.
+        let FieldEncoder { room, form, .. } = self;
         let mut open = false;
-        let mut cause = error.source();
+        let mut cause = source(error);
         for _ in 0..MAX_CAUSES {
             let Some(error) = cause else { break };
             if open {
@@ -59,10 +68,22 @@ impl Visitor for FieldEncoder<'_, '_> {
                 open = true;
             }
             ValueEncoder { room, form: *form }.display(&error);
-            cause = error.source();
+            cause = source(error);
         }
         if open {
             room.push(b"]");
         }
+    }
+}
+
+/// The cause of an error. A panic in somebody's `source` is none: see [`print`](super::value::print).
+fn source<'e>(error: &'e (dyn Error + 'e)) -> Option<&'e (dyn Error + 'static)> {
+    catch_unwind(AssertUnwindSafe(|| error.source())).ok().flatten()
+}
+
+impl<'a> FieldEncoder<'_, 'a> {
+    fn limited(&mut self, field: &'static Field, limits: Limits) -> LimitedEncoder<'_, 'a> {
+        let FieldEncoder { room, form, violations, .. } = self;
+        LimitedEncoder { plain: ValueEncoder { room, form: *form }, field, limits, violations }
     }
 }

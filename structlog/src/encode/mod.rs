@@ -3,6 +3,8 @@
 mod context;
 mod fields;
 mod hash;
+mod limited;
+mod message;
 mod room;
 mod scan;
 mod scratch;
@@ -10,21 +12,24 @@ mod string;
 mod time;
 mod value;
 
+use std::fmt::Display;
 use std::time::SystemTime;
 
 use throughline_ctx::Context;
-use throughline_schema::{Descriptor, Event, Fields, Level};
+use throughline_schema::{Descriptor, Event, Fields, Level, ValueWriter};
 
 use crate::clearance::Clearance;
 use crate::service::ServiceMember;
 pub(crate) use context::class_of;
 use fields::FieldEncoder;
+use limited::Violations;
+use message::MessageEncoder;
 use room::Room;
 pub(crate) use room::written;
 pub(crate) use scratch::Scratch;
 pub(crate) use string::push_str;
 pub(crate) use time::{Precision, text as time_text};
-use value::Form;
+use value::{Form, ValueEncoder};
 
 /// The longest line, in bytes: collectors refuse longer ones (`spec/socket.md`).
 pub(crate) const MAX_LINE: usize = 1 << 20;
@@ -92,7 +97,7 @@ impl Encoder {
     /// It is never longer than [`MAX_LINE`]: where it would be, long values are clipped, and it says so.
     #[inline]
     pub(crate) fn encode<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> usize {
-        match self.encode_into(scratch.room(), entry, Extent::Whole) {
+        match self.encode_into(scratch, entry, Extent::Whole) {
             Some(len) => len,
             None => self.encode_long(scratch, entry),
         }
@@ -103,13 +108,12 @@ impl Encoder {
     #[inline(never)]
     fn encode_long<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> usize {
         while scratch.grow() {
-            if let Some(len) = self.encode_into(scratch.room(), entry, Extent::Whole) {
+            if let Some(len) = self.encode_into(scratch, entry, Extent::Whole) {
                 return len;
             }
         }
         let shorter = [Extent::Clipped, Extent::Bare].into_iter();
-        let len =
-            shorter.filter_map(|extent| self.encode_into(scratch.room(), entry, extent)).next();
+        let len = shorter.filter_map(|extent| self.encode_into(scratch, entry, extent)).next();
         // Nothing that is left of a bare line comes near the limit, but for a message of a megabyte.
         len.unwrap_or(0)
     }
@@ -118,12 +122,16 @@ impl Encoder {
     #[inline(always)]
     fn encode_into<F: Fields>(
         &self,
-        room: &mut [u8],
+        scratch: &mut Scratch,
         entry: &Entry<'_, F>,
         extent: Extent,
     ) -> Option<usize> {
+        let (room, violations) = scratch.parts();
+        violations.clear();
         let len = room.len();
         let mut room = Room::new(room);
+        let most = if extent == Extent::Whole { usize::MAX } else { MAX_WHERE_TOO_LONG };
+        let form = Form { precision: self.precision, most };
         room.push(b"{\"timestamp\":\"");
         time::push(&mut room, entry.time, self.precision);
         if entry.level == entry.descriptor.level {
@@ -132,6 +140,10 @@ impl Encoder {
             room.push(b"\",\"level\":\"");
             room.push(entry.level.as_str().as_bytes());
             room.push(entry.descriptor.head_after_level().as_bytes());
+        }
+        if entry.descriptor.is_template() {
+            entry.fields.visit_message(&mut MessageEncoder { room: &mut room, form });
+            room.push(b"\"");
         }
         room.push(self.service.as_bytes());
         if let Some(ctx) = entry.ctx
@@ -146,21 +158,38 @@ impl Encoder {
         if !entry.member.is_empty() {
             room.push(entry.member.as_bytes());
         }
-        let most = if extent == Extent::Whole { usize::MAX } else { MAX_WHERE_TOO_LONG };
-        let form = Form { precision: self.precision, most };
-        let mut encoder = FieldEncoder { room, form, clearance: &self.clearance };
+        let clearance = &self.clearance;
+        let mut encoder = FieldEncoder { room, form, clearance, violations };
         if extent != Extent::Bare {
             entry.fields.visit(&mut encoder);
         }
-        let FieldEncoder { mut room, .. } = encoder;
-        match extent {
-            Extent::Whole => {}
-            Extent::Clipped => room.push(b",\"violations\":[\"line: longer than 1048576 bytes; long values are clipped\"]"),
-            Extent::Bare => room.push(b",\"violations\":[\"line: longer than 1048576 bytes; fields and context are left out\"]"),
+        let FieldEncoder { mut room, violations, .. } = encoder;
+        if extent != Extent::Whole || !violations.is_empty() {
+            push_violations(&mut room, form, extent, violations);
         }
         room.push(b"}\n");
         (!room.is_full()).then(|| len - room.left())
     }
+}
+
+/// Appends the `violations` member, with the comma before it.
+#[cold]
+fn push_violations(room: &mut Room<'_>, form: Form, extent: Extent, violations: &Violations) {
+    let of_line = match extent {
+        Extent::Whole => None,
+        Extent::Clipped => Some("line: longer than 1048576 bytes; long values are clipped"),
+        Extent::Bare => Some("line: longer than 1048576 bytes; fields and context are left out"),
+    };
+    room.push(b",\"violations\":[");
+    let of_fields = violations.iter().map(|violation| violation as &dyn Display);
+    let all = of_line.iter().map(|text| text as &dyn Display).chain(of_fields);
+    for (index, violation) in all.enumerate() {
+        if index > 0 {
+            room.push(b",");
+        }
+        ValueEncoder { room, form }.display(violation);
+    }
+    room.push(b"]");
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 
 use super::MAX_LINE;
+use super::limited::Violations;
 
 /// The room that a thread has for its first line.
 const FIRST: usize = 16 * 1024;
@@ -15,6 +16,7 @@ thread_local! {
 /// Where a thread writes its lines, one after the other.
 pub(crate) struct Scratch {
     bytes: Vec<u8>,
+    violations: Violations,
 }
 
 impl Scratch {
@@ -34,7 +36,7 @@ impl Scratch {
 
     #[cold]
     pub(crate) fn new() -> Box<Scratch> {
-        Box::new(Scratch { bytes: vec![0; FIRST] })
+        Box::new(Scratch { bytes: vec![0; FIRST], violations: Violations::default() })
     }
 
     /// The line of this length that was just written.
@@ -50,10 +52,10 @@ impl Scratch {
         &self.bytes[..=len]
     }
 
-    /// The room that there is, whatever it holds.
+    /// The room that there is, whatever it holds, and a place for what does not keep to its limits.
     #[inline]
-    pub(super) fn room(&mut self) -> &mut [u8] {
-        &mut self.bytes
+    pub(super) fn parts(&mut self) -> (&mut [u8], &mut Violations) {
+        (&mut self.bytes, &mut self.violations)
     }
 
     /// Makes the room larger, up to what the longest line needs. Whether there is more then.

@@ -92,20 +92,7 @@ impl ValueWriter for ValueEncoder<'_, '_> {
     }
 
     fn display(self, value: &(dyn Display + '_)) {
-        self.room.pass(|room| {
-            let len = room.len();
-            let mut text = Inside { room: Room::new(&mut *room), left: self.form.most };
-            text.room.push(b"\"");
-            let printed = print(&mut text, value);
-            text.room.push(b"\"");
-            let used = len - text.room.left();
-            if printed.is_ok() {
-                return &mut room[used..];
-            }
-            let mut room = Room::new(room);
-            room.push(UNPRINTABLE);
-            room.into_left()
-        });
+        display(self.room, self.form, usize::MAX, value);
     }
 
     fn duration(self, value: Duration) {
@@ -151,18 +138,66 @@ pub(super) fn print(to: &mut impl Write, value: &(dyn Display + '_)) -> fmt::Res
     catch_unwind(AssertUnwindSafe(|| write!(to, "{value}"))).unwrap_or(Err(fmt::Error))
 }
 
+/// Writes the `Display` form of a value, up to so many characters, and returns how many it has.
+pub(super) fn display(
+    room: &mut Room<'_>,
+    form: Form,
+    max_len: usize,
+    value: &(dyn Display + '_),
+) -> usize {
+    let mut len = 0;
+    room.pass(|room| {
+        let whole = room.len();
+        let mut quoted = Room::new(&mut *room);
+        quoted.push(b"\"");
+        let mut text = Inside::new(quoted, form.most, max_len);
+        let printed = print(&mut text, value);
+        text.room.push(b"\"");
+        let used = whole - text.room.left();
+        if printed.is_ok() {
+            len = text.len;
+            return &mut room[used..];
+        }
+        let mut room = Room::new(room);
+        room.push(UNPRINTABLE);
+        room.into_left()
+    });
+    len
+}
+
 /// Text that is made while it is written: the inside of a JSON string.
-struct Inside<'a> {
+pub(super) struct Inside<'a> {
     room: Room<'a>,
     /// How many more bytes of it are written.
-    left: usize,
+    bytes: usize,
+    /// The greatest number of its characters that are written.
+    max_len: usize,
+    /// How many characters it has so far, written or not, if there is a greatest number.
+    len: usize,
+}
+
+impl<'a> Inside<'a> {
+    pub(super) fn new(room: Room<'a>, bytes: usize, max_len: usize) -> Inside<'a> {
+        Inside { room, bytes, max_len, len: 0 }
+    }
+
+    /// How much room is left.
+    pub(super) fn left(&self) -> usize {
+        self.room.left()
+    }
 }
 
 impl Write for Inside<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let text = clipped(text, self.left);
-        self.left -= text.len();
-        push_inside(&mut self.room, text);
+        let mut kept = text;
+        if self.max_len < usize::MAX {
+            let left = self.max_len.saturating_sub(self.len);
+            self.len += text.chars().count();
+            kept = text.char_indices().nth(left).map_or(text, |(end, _)| &text[..end]);
+        }
+        kept = clipped(kept, self.bytes);
+        self.bytes -= kept.len();
+        push_inside(&mut self.room, kept);
         Ok(())
     }
 }

@@ -74,7 +74,11 @@ pub(super) fn members(line: &Json) -> Check {
 
 /// What the type of an event declares.
 pub(super) fn against(record: &Record, descriptor: &Descriptor) -> Check {
-    ensure(record.message() == descriptor.message, || {
+    if let Some(Json::Array(violations)) = record.get("violations") {
+        let what = violations.first().and_then(Json::as_str).unwrap_or_default();
+        ensure(false, || format!("a value does not keep to its limits, {what}"))?;
+    }
+    ensure(descriptor.is_template() || record.message() == descriptor.message, || {
         format!("`message` is not {:?}", descriptor.message)
     })?;
     let kind = record.get("kind").and_then(Json::as_str);

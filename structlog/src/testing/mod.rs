@@ -119,7 +119,8 @@ impl Captured {
         read(&lines)
     }
 
-    /// The events so far of this type: those with its name and its version. Each is checked against what the type declares.
+    /// The events so far of this type: those with its name and its version. Each is checked against what the type declares: a value that does not keep to its limits panics here, while
+    /// [`events`](Captured::events) has it with its `violations`.
     #[track_caller]
     pub fn of<E: Event>(&self) -> Vec<Record> {
         of_type(self.events(), E::DESCRIPTOR)

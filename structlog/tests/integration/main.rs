@@ -7,6 +7,7 @@ mod contract;
 mod control;
 mod corpus;
 mod file;
+mod limits;
 mod line;
 mod outputs;
 mod secrets;
