@@ -21,7 +21,7 @@ use crate::{Ended, client, grpc, keys, server};
 pub(crate) struct Call {
     ctx: Context,
     began: Instant,
-    /// When it counts as late: the context's, unless somebody else set that.
+    /// When it counts as late: the context's deadline, or, for callers from the world, what that would be without theirs.
     deadline: Option<Instant>,
     side: Side,
     kind: Kind,
@@ -237,15 +237,21 @@ impl Call {
     /// The outcome and the `error.type` (`spec/event.md`, "Outcomes").
     fn outcome(&self, end: &End<'_>) -> (Outcome, Option<Cow<'static, str>>) {
         let is_server = matches!(self.side, Side::Server { .. });
-        let late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        let now = Instant::now();
+        let has_passed = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
+        let late = has_passed(self.deadline);
+        // Only the caller was in such a hurry.
+        let hurried = !late && has_passed(self.ctx.deadline());
         let as_failed = |kind: Cow<'static, str>| {
             if late { (Outcome::Timeout, "timeout".into()) } else { (Outcome::Error, kind) }
         };
         let (outcome, error_type) = match (end, self.grpc_code(end), self.http_status) {
             (End::Panicked, ..) => (Outcome::Error, "panic".into()),
             (End::Failed(_), ..) => as_failed("_OTHER".into()),
-            // Only the caller was in such a hurry.
-            _ if self.refused && !late => (Outcome::Cancelled, "cancelled".into()),
+            (_, Some(Code::DEADLINE_EXCEEDED), _) if hurried => {
+                (Outcome::Cancelled, "cancelled".into())
+            }
+            _ if hurried && self.refused => (Outcome::Cancelled, "cancelled".into()),
             // A status that says failure does so whether or not the rest of the response was wanted.
             (_, Some(Code::DEADLINE_EXCEEDED), _) => {
                 (Outcome::Timeout, Code::DEADLINE_EXCEEDED.name().into())

@@ -36,7 +36,7 @@ use throughline_schema::{Level, Outcome};
 /// }
 /// ```
 pub trait Policy: Send + Sync + 'static {
-    /// Adds to the context in which a request is handled, such as entries for its headers.
+    /// Adds to the context in which a request is handled, such as entries for its headers, or a [verbosity](Edit::with_verbosity) for callers who may ask for one.
     fn context(&self, ctx: Edit, request: &RequestHead<'_>) -> Edit {
         let _ = request;
         ctx

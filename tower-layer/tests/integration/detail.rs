@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::Value as Json;
-use throughline_ctx::{Context, Edit, Hold, InContextExt};
+use throughline_ctx::{Context, Edit, Hold, InContextExt, Verbosity};
 use throughline_schema::Level;
 use throughline_structlog::testing::{self, Captured};
 use throughline_structlog::{Logger, debug, error, info, trace};
@@ -284,4 +284,40 @@ fn it_is_released_whoever_set_it_and_whether_or_not_the_request_is_reported() {
     let quiet = |layer: ServerLayer| layer.policy(Quiet);
     assert_eq!(released(quiet, || Some(Ok(StatusCode::BAD_GATEWAY))), Some(true));
     assert_eq!(released(quiet, || Some(Ok(StatusCode::OK))), Some(false));
+}
+
+/// Grants a verbosity to those who know the word.
+struct Grants;
+
+impl Policy for Grants {
+    fn context(&self, ctx: Edit, request: &RequestHead<'_>) -> Edit {
+        match request.headers.get("debug") {
+            Some(word) if word == "please" => ctx.with_verbosity(Verbosity::Debug),
+            _ => ctx,
+        }
+    }
+}
+
+#[test]
+fn an_edge_can_decide_for_itself_whose_requests_say_more() {
+    for (word, granted) in [("please", Some(Verbosity::Debug)), ("now!", None)] {
+        let (log, _captured) = testing::capture();
+        let service = service_fn(async |_: Request<()>| {
+            let ctx = Context::current().unwrap();
+            let mut response = Response::new(Full::<Bytes>::default());
+            response.extensions_mut().insert(ctx);
+            Ok::<_, BoxError>(response)
+        });
+        let request = Request::builder()
+            .header("debug", word)
+            .header("baggage", "throughline.verbosity=trace,a=1")
+            .body(())
+            .unwrap();
+        let response = ServerLayer::edge(&log).policy(Grants).layer(service).oneshot(request);
+        let response = response.now_or_never().unwrap().unwrap();
+        let ctx = response.extensions().get::<Context>().unwrap();
+        assert_eq!(ctx.verbosity(), granted);
+        let onward = if granted.is_some() { "throughline.verbosity=debug" } else { "" };
+        assert_eq!(ctx.baggage().as_str(), onward);
+    }
 }

@@ -9,7 +9,7 @@ use http_body_util::Full;
 use throughline_ctx::propagation::Propagator;
 use throughline_ctx::{Context, Edit, Key};
 use throughline_schema::Level;
-use throughline_structlog::testing;
+use throughline_structlog::{Logger, testing};
 use throughline_tower::{Ended, Policy, RequestHead, ServerLayer};
 use tower::{Layer, ServiceExt};
 
@@ -105,6 +105,35 @@ async fn a_request_to_which_its_caller_from_the_world_gives_no_time_is_no_failur
         drop(response);
         site.stop().await;
         assert_ended(&only(&captured, "server.request"), outcome, Some(504), Some(error_type));
+    }
+}
+
+#[tokio::test]
+async fn a_grpc_call_that_only_its_caller_from_the_world_finds_late_is_no_failure_of_ours() {
+    type Layer = fn(&Logger) -> ServerLayer;
+    let ours: Layer = |log| ServerLayer::edge(log).deadline(Duration::ZERO);
+    for (layer, outcome, error_type) in [
+        (ServerLayer::edge as Layer, "cancelled", "cancelled"),
+        (ServerLayer::internal, "timeout", "DEADLINE_EXCEEDED"),
+        (ours, "timeout", "DEADLINE_EXCEEDED"),
+    ] {
+        let (log, captured) = testing::capture();
+        let late = async || {
+            let deadline = Context::current().unwrap().deadline().unwrap();
+            tokio::time::sleep_until(deadline.into()).await;
+            [("content-type", "application/grpc"), ("grpc-status", "4")]
+        };
+        let site = Site::start(Router::new().route("/B/C", post(late)).layer(layer(&log))).await;
+        let request = Request::post(site.uri("/B/C"))
+            .header("content-type", "application/grpc")
+            .header("grpc-timeout", "1m")
+            .body(Full::default());
+        let client = http2();
+        within("a response", client.request(request.unwrap())).await.unwrap();
+        drop(client);
+        site.stop().await;
+        let event = only(&captured, "server.request");
+        assert_ended(&event, outcome, Some(200), Some(error_type));
     }
 }
 
