@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use throughline_structlog::{FileSink, Logger, Rotation, info};
@@ -111,6 +113,29 @@ fn a_device_without_room_is_counted() {
     let error = log.flush(PATIENCE).unwrap_err().to_string();
     assert!(error.starts_with("1 event was refused by /dev/full: "), "{error}");
     log.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_flush_waits_for_a_line_that_is_stuck_no_longer_than_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let opened = thread::spawn({
+        let path = path.clone();
+        move || fs::File::open(path).unwrap()
+    });
+    let log = logger(FileSink::open(&path).unwrap());
+    let mut reader = opened.join().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| info!(logger: log, "more than a pipe holds", text = "x".repeat(500_000)));
+        let mut first = [0];
+        reader.read_exact(&mut first).unwrap();
+        let error = log.flush(Duration::from_millis(20)).unwrap_err().to_string();
+        assert!(error.contains("it takes longer than "), "{error}");
+        let mut line = BufReader::new(reader);
+        assert!(line.skip_until(b'\n').unwrap() > 500_000);
+        log.flush(PATIENCE).unwrap();
+    });
 }
 
 #[test]

@@ -8,13 +8,13 @@ mod tests;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::path::{self, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::refused::Refused;
-use crate::{FlushError, Line, Lost, Sink};
+use crate::{FlushError, Line, Lost, Sink, stderr};
 use present::{Present, same};
 pub use rotation::Rotation;
 
@@ -43,7 +43,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// the old ones are on the disk (`fdatasync`).
 ///
 /// A line that the system refuses, because the disk is full for example, is lost and counted, and the next flush says so. If the system took a part of it, that part
-/// is cut off again. When there is room, it goes on. A file that ends in half a line when it is opened, after a crash of the machine for example, has that line ended.
+/// is cut off again. When there is room, it goes on. (At a limit on the size of files, `RLIMIT_FSIZE`, the system ends the process by `SIGXFSZ`, unless that is ignored.) A file that ends in half a line when it is opened, after a crash of the machine for example, has that line ended.
 ///
 /// # Rotation
 ///
@@ -60,7 +60,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct FileSink {
     path: PathBuf,
     rotation: Option<Rotation>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     refused: Refused,
 }
 
@@ -94,17 +94,19 @@ impl FileSink {
     }
 
     fn new(path: PathBuf, rotation: Option<Rotation>) -> io::Result<FileSink> {
+        // It stays where it is if the process goes to another folder.
+        let path = path::absolute(path)?;
         let present = Present::open(&path, rotation.as_ref())?;
         if rotation.is_some() {
             rotation::check_folder(&path)?;
         }
         let (looked, put_aside) = (Instant::now(), SystemTime::UNIX_EPOCH);
         let state = Mutex::new(State { present, looked, put_aside, told: false });
-        Ok(FileSink { path, rotation, state, refused: Refused::default() })
+        Ok(FileSink { path, rotation, state: Arc::new(state), refused: Refused::default() })
     }
 
     fn write_at(&self, line: &[u8], now: SystemTime) -> io::Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         self.prepare(&mut state, line.len() as u64, now)?;
         let present = &mut state.present;
         present.out.write(line)?;
@@ -131,7 +133,7 @@ impl FileSink {
         let rotated = self.put_aside(state, now).and_then(|()| rotation.prune(&self.path));
         match rotated {
             Err(error) if !state.told => {
-                eprintln!("throughline: {} is not rotated: {error}", self.path.display());
+                stderr::say(format_args!("{} is not rotated: {error}", self.path.display()));
                 state.told = true;
             }
             Err(_) => {}
@@ -181,7 +183,8 @@ impl FileSink {
     }
 
     /// Waits until the files are on the disk.
-    fn sync(path: &Path, present: &File) -> io::Result<()> {
+    fn sync(path: &Path, state: &Mutex<State>) -> io::Result<()> {
+        let present = lock(state).present.out.file().try_clone()?;
         match present.sync_data() {
             // A pipe or a device.
             Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(()),
@@ -198,6 +201,10 @@ impl FileSink {
     }
 }
 
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Sink for FileSink {
     fn write(&self, line: Line<'_>) {
         if let Err(error) = self.write_at(line.as_bytes(), SystemTime::now()) {
@@ -210,14 +217,12 @@ impl Sink for FileSink {
         let unsynced = |why: &dyn std::fmt::Display| {
             FlushError::new(format!("{} is not on the disk: {why}", name()))
         };
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = state.present.out.file().try_clone().map_err(|error| unsynced(&error))?;
-        drop(state);
-        // A disk does not answer to a timeout, so a thread of its own waits for it.
-        let (path, (done, synced)) = (self.path.clone(), mpsc::channel());
+        // A disk does not answer to a timeout, nor does a line that waits for it: a thread of its own waits for them.
+        let (done, synced) = mpsc::channel();
+        let (path, state) = (self.path.clone(), self.state.clone());
         thread::Builder::new()
             .name("throughline-sync".to_owned())
-            .spawn(move || done.send(FileSink::sync(&path, &present)))
+            .spawn(move || done.send(FileSink::sync(&path, &state)))
             .map_err(|error| unsynced(&error))?;
         match synced.recv_timeout(timeout) {
             Ok(Ok(())) => self.refused.tell(name),

@@ -1,5 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, io};
@@ -55,7 +56,11 @@ impl Rotation {
     pub(super) fn prune(&self, path: &Path) -> io::Result<()> {
         let old = old_files(path)?;
         let excess = old.len().saturating_sub(self.keep);
-        old[..excess].iter().try_for_each(fs::remove_file)
+        old[..excess].iter().try_for_each(|old| match fs::remove_file(old) {
+            // Another process was faster.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        })
     }
 }
 
