@@ -8,10 +8,12 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use throughline_ctx::{Context, Key, RequestId};
-use throughline_schema::{Class, Event};
+use throughline_ctx::{Context, Hold, Key, RequestId};
+use throughline_schema::{Class, Event, Level};
 use throughline_structlog::testing::Captured;
-use throughline_structlog::{Builder, FileSink, Logger, NullSink, Rotation, StreamSink, info};
+use throughline_structlog::{
+    Builder, FileSink, HashKey, Logger, NullSink, Output, Rotation, StreamSink, info,
+};
 
 use crate::child;
 use crate::collector::PATIENCE;
@@ -20,7 +22,7 @@ use crate::collector::PATIENCE;
 type Row = (&'static str, bool, fn(&Plant) -> Vec<u8>);
 
 /// All sinks. A new one is a new row.
-const SINKS: [Row; 7] = [
+const SINKS: [Row; 10] = [
     ("standard output", true, |plant| of_a_process("stdout", plant)),
     ("standard error", true, |plant| of_a_process("stderr", plant)),
     ("a file", true, |plant| in_folder(plant, |path| FileSink::open(path).unwrap())),
@@ -28,7 +30,15 @@ const SINKS: [Row; 7] = [
         in_folder(plant, |path| FileSink::rotating(path, Rotation::keep(99).at_bytes(1)).unwrap())
     }),
     ("the socket", true, through_socket),
-    ("what tests capture", true, captured),
+    ("what tests capture", true, |plant| captured(plant, |log| log)),
+    ("a sink beside one that is cleared", true, |plant| {
+        let cleared = Output::to(NullSink).cleared_for(Class::Personal).cleared_for(Class::Secret);
+        captured(plant, |log| log.also(cleared))
+    }),
+    ("a sink with hashes", true, |plant| {
+        captured(plant, |log| log.hashed_with(HashKey::new(*b"of sixteen bytes")))
+    }),
+    ("what is held back until a request goes wrong", true, held_back),
     ("nowhere", false, |plant| {
         plant.emit(|log| log.sink(NullSink));
         Vec::new()
@@ -46,7 +56,7 @@ fn no_sink_gets_what_the_logger_is_not_cleared_for() {
         for (place, secret) in PLACES.iter().zip(&plant.secrets) {
             assert!(!contains(&bytes, secret), "{name} got {place}");
         }
-        assert_eq!(contains(&bytes, "[redacted]"), keeps, "{name}");
+        assert_eq!(contains(&bytes, "Confided"), keeps, "{name}");
 
         // What would be found is found, if it is there.
         let plant = Plant::new(true);
@@ -92,13 +102,19 @@ impl Plant {
 
     /// Emits events with all of them through a logger that is built in this way, flushes it, and drops it.
     fn emit(&self, sink: impl FnOnce(Builder) -> Builder) {
+        self.emit_in(&Context::root(), sink);
+    }
+
+    /// Does so within a context, and hands over the logger.
+    fn emit_in(&self, ctx: &Context, sink: impl FnOnce(Builder) -> Builder) -> Logger {
         let mut log = Logger::builder("shop");
         if self.cleared {
             log = log.cleared_for(Class::Personal).cleared_for(Class::Secret);
         }
         let log = sink(log).build();
-        emit(&log, &self.secrets);
+        emit(&log, ctx, &self.secrets);
         log.flush(PATIENCE).unwrap();
+        log
     }
 }
 
@@ -150,7 +166,7 @@ impl Error for Failure<'_> {
     }
 }
 
-fn emit(log: &Logger, secrets: &[String]) {
+fn emit(log: &Logger, ctx: &Context, secrets: &[String]) {
     const PERSONAL: Key<str> = Key::local("personal", "About a person").personal();
     const SECRET: Key<str> = Key::local("secret", "A secret").secret();
     const INHERITED: Key<str> = Key::propagated("inherited", "The parent's").secret();
@@ -172,7 +188,7 @@ fn emit(log: &Logger, secrets: &[String]) {
     else {
         panic!("{} secrets", secrets.len())
     };
-    let parent = Context::root().with(&INHERITED, &**inherited);
+    let parent = ctx.with(&INHERITED, &**inherited);
     let ctx = parent.child().with(&PERSONAL, &**entry).with(&SECRET, &**hidden);
     let cause: &'static str = cause.clone().leak();
     let cause: &'static Failure<'static> = Box::leak(Box::new(Failure(cause, None)));
@@ -195,9 +211,18 @@ fn emit(log: &Logger, secrets: &[String]) {
     ctx.scope(|| info!(logger: log, "with the current context"));
 }
 
-fn captured(plant: &Plant) -> Vec<u8> {
+fn captured(plant: &Plant, configure: impl FnOnce(Builder) -> Builder) -> Vec<u8> {
     let captured = Captured::default();
-    plant.emit(|log| log.sink(captured.clone()));
+    plant.emit(|log| configure(log.sink(captured.clone())));
+    captured.lines().concat().into_bytes()
+}
+
+fn held_back(plant: &Plant) -> Vec<u8> {
+    let captured = Captured::default();
+    let ctx = Context::root().with_hold(Hold::new(1 << 16));
+    let _log = plant.emit_in(&ctx, |log| log.filter(Level::Error).sink(captured.clone()));
+    assert_eq!(captured.lines(), [""; 0]);
+    ctx.hold().unwrap().release();
     captured.lines().concat().into_bytes()
 }
 
