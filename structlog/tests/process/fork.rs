@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use throughline_ctx::Context;
 use throughline_structlog::{Logger, Service, info};
 
 use crate::collector::{Client, Listener, PATIENCE};
-use crate::{Part, start, test};
+use crate::{Part, command, test};
 
 pub(crate) const PARTS: &[Part] = &[
     ("forks", forks),
@@ -43,7 +44,7 @@ pub(crate) fn fork(child: impl FnOnce() -> i32) -> libc::pid_t {
     // SAFETY: the only other thread is the logger's, which has to cope.
     match unsafe { libc::fork() } {
         0 => {
-            let code = child();
+            let code = catch_unwind(AssertUnwindSafe(child)).unwrap_or(101);
             // SAFETY: it ends the process, with no handler and no destructor run.
             unsafe { libc::_exit(code) }
         }
@@ -102,7 +103,7 @@ fn finish(log: &Logger) -> i32 {
 fn parent_child_and_grandchild_each_send_their_own_lines_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
-    let process = start("forks", &path);
+    let mut process = command("forks", &path).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(100)); // so that some of it happens while nobody listens
     let listener = Listener::bind(&path);
     let clients: Vec<_> = (0..GENERATIONS)
@@ -139,8 +140,7 @@ fn parent_child_and_grandchild_each_send_their_own_lines_once() {
     }
     assert_eq!((streams.len(), generations.len(), instances.len()), (3, 3, 3));
     assert_eq!(ids.len(), GENERATIONS * LINES * 3);
-    let output = process.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(process.wait().unwrap().success());
 }
 
 fn read_all(client: &mut Client) -> (Json, Vec<Json>) {
@@ -169,7 +169,7 @@ fn a_child_that_writes_nothing_does_not_keep_its_parents_connection_open() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let listener = Listener::bind(&path);
-    let mut process = start("forks_in_silence", &path);
+    let mut process = command("forks_in_silence", &path).spawn().unwrap();
     let mut client = listener.accept();
     client.hello(true);
     client.line();
@@ -215,7 +215,7 @@ fn children_of_a_process_whose_threads_write_can_write_and_hang_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let listener = Listener::bind(&path);
-    let process = start("forks_while_threads_write", &path);
+    let mut process = command("forks_while_threads_write", &path).spawn().unwrap();
     let clients: Vec<_> = (0..=CHILDREN)
         .map(|_| listener.accept())
         .map(|mut client| {
@@ -237,6 +237,5 @@ fn children_of_a_process_whose_threads_write_can_write_and_hang_nowhere() {
     let (parent, children) = lines.split_first().unwrap();
     assert!(parent.0 == 0 && parent.1 >= 10);
     assert_eq!(children, [(1, 1); CHILDREN]);
-    let output = process.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(process.wait().unwrap().success());
 }

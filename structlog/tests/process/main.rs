@@ -40,13 +40,13 @@ fn tests() -> Vec<Trial> {
 
 /// Starts this program in a part.
 fn start(part: &str, socket: &Path) -> Child {
+    command(part, socket).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn command(part: &str, socket: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env("PART", part).env("SOCKET", socket);
     command
-        .env("PART", part)
-        .env("SOCKET", socket)
-        .stderr(if std::env::var_os("INH").is_some() { Stdio::inherit() } else { Stdio::piped() })
-        .spawn()
-        .unwrap()
 }
 
 /// A test, which fails when it panics.

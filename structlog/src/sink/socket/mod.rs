@@ -1,6 +1,7 @@
 //! The Unix socket of a collector (`spec/socket.md`).
 
 mod ack;
+mod batch;
 mod connect;
 mod hello;
 mod ring;

@@ -27,6 +27,8 @@ pub(super) struct Ring {
     words: Box<[AtomicU64]>,
     reserved: Padded,
     released: Padded,
+    /// Up to where lines were reserved when the reader last looked: it looks again when it comes there, so that it does not take `reserved` from writers for every line.
+    seen: Padded,
 }
 
 /// On a cache line of its own: writers move one of them, and the reader the other.
@@ -43,7 +45,12 @@ impl Ring {
     pub(super) fn new(bytes: usize) -> Ring {
         let words = (bytes / WORD).next_power_of_two();
         let words = (0..words).map(|_| AtomicU64::new(0)).collect();
-        Ring { words, reserved: Padded::default(), released: Padded::default() }
+        Ring {
+            words,
+            reserved: Padded::default(),
+            released: Padded::default(),
+            seen: Padded::default(),
+        }
     }
 
     /// Puts a line in, if afterwards no more than `share` of the ring is used.
@@ -75,28 +82,33 @@ impl Ring {
         true
     }
 
-    /// Appends the line at a position to `out`, and returns the position of the next. `None` if it is not there yet.
-    pub(super) fn read(&self, at: Position, out: &mut Vec<u8>) -> Option<Position> {
-        let (mut left, next) = self.peek(at)?;
-        out.reserve(left + WORD);
-        let mut position = at.0 + 1;
-        while left > 0 {
-            let bytes = self.word(position).load(Ordering::Relaxed).to_ne_bytes();
-            let take = left.min(WORD);
-            out.extend_from_slice(&bytes[..take]);
-            left -= take;
-            position += 1;
+    /// Copies the line at a position to the beginning of `out`, and returns its length and the position of the next. `None` if it is not there yet, or if `out` is not
+    /// [long enough](padded) for it. What follows the line within that length is overwritten, too.
+    pub(super) fn read(&self, at: Position, out: &mut [u8]) -> Option<(usize, Position)> {
+        let (len, next) = self.peek(at)?;
+        let out = out.get_mut(..padded(len))?.as_chunks_mut::<WORD>().0;
+        let (begin, end) = self.words_at(at.0 + 1, out.len());
+        let (out_begin, out_end) = out.split_at_mut(begin.len());
+        for (words, out) in [(begin, out_begin), (end, out_end)] {
+            for (word, out) in words.iter().zip(out) {
+                *out = word.load(Ordering::Relaxed).to_ne_bytes();
+            }
         }
-        Some(next)
+        Some((len, next))
     }
 
     /// The length of the line at a position, in bytes, and the position of the next. `None` if it is not there yet.
+    #[inline]
     pub(super) fn peek(&self, at: Position) -> Option<(usize, Position)> {
+        if at.0 >= self.seen.0.load(Ordering::Relaxed) {
+            self.seen.0.store(self.reserved.0.load(Ordering::Relaxed), Ordering::Relaxed);
+            if at.0 >= self.seen.0.load(Ordering::Relaxed) {
+                return None;
+            }
+        }
         let header = self.word(at.0).load(Ordering::Acquire);
         let len = (header & u64::from(u32::MAX)) as usize;
-        let is_there =
-            at.0 < self.reserved.0.load(Ordering::Relaxed) && header == self.header(at.0, len);
-        is_there.then(|| (len, Position(at.0 + words_of(len))))
+        (header == self.header(at.0, len)).then(|| (len, Position(at.0 + words_of(len))))
     }
 
     /// Gives back the room of all that stands before a position. Only the reader does.
@@ -114,17 +126,29 @@ impl Ring {
         Position(self.reserved.0.load(Ordering::Acquire))
     }
 
-    fn copy_in(&self, mut position: u64, line: &[u8]) {
+    fn copy_in(&self, position: u64, line: &[u8]) {
         let (words, rest) = line.as_chunks::<WORD>();
-        for word in words {
-            self.word(position).store(u64::from_ne_bytes(*word), Ordering::Relaxed);
-            position += 1;
+        let (begin, end) = self.words_at(position, words.len());
+        let (words_begin, words_end) = words.split_at(begin.len());
+        for (slots, words) in [(begin, words_begin), (end, words_end)] {
+            for (slot, word) in slots.iter().zip(words) {
+                slot.store(u64::from_ne_bytes(*word), Ordering::Relaxed);
+            }
         }
         if !rest.is_empty() {
             let mut word = [0; WORD];
             word[..rest.len()].copy_from_slice(rest);
-            self.word(position).store(u64::from_ne_bytes(word), Ordering::Relaxed);
+            let last = position + words.len() as u64;
+            self.word(last).store(u64::from_ne_bytes(word), Ordering::Relaxed);
         }
+    }
+
+    /// Some words from a position on, in two parts where the region ends between them.
+    #[inline]
+    fn words_at(&self, position: u64, count: usize) -> (&[AtomicU64], &[AtomicU64]) {
+        let (before, from) = self.words.split_at(position as usize & (self.words.len() - 1));
+        let here = count.min(from.len());
+        (&from[..here], &before[..count - here])
     }
 
     #[inline]
@@ -136,6 +160,11 @@ impl Ring {
         let lap = position / self.words.len() as u64 % LAPS;
         MARK | lap << 32 | len as u64
     }
+}
+
+/// The room that reading a line of `len` bytes takes.
+pub(super) fn padded(len: usize) -> usize {
+    len.next_multiple_of(WORD)
 }
 
 /// The words of a record with a line of `len` bytes.
@@ -167,6 +196,14 @@ mod tests {
         format!("{text}\n").into_bytes()
     }
 
+    /// The line at a position, and the position of the next.
+    fn read(ring: &Ring, at: Position) -> Option<(Vec<u8>, Position)> {
+        let mut out = vec![0; 4096];
+        let (len, next) = ring.read(at, &mut out)?;
+        out.truncate(len);
+        Some((out, next))
+    }
+
     #[test]
     fn lines_come_out_in_order_over_many_laps() {
         let ring = Ring::new(256);
@@ -174,11 +211,11 @@ mod tests {
         for round in 0..500 {
             let text = line(&"x".repeat(round % 50));
             assert!(ring.push(&text, Share::ALL));
-            let mut out = Vec::new();
-            at = ring.read(at, &mut out).unwrap();
+            let (out, next) = read(&ring, at).unwrap();
             assert_eq!(out, text);
-            assert_eq!(ring.read(at, &mut out), None);
-            ring.release(at);
+            assert_eq!(read(&ring, next), None);
+            ring.release(next);
+            at = next;
         }
     }
 
@@ -190,11 +227,21 @@ mod tests {
             assert!(ring.push(&text, Share::ALL));
         }
         assert!(!ring.push(&text, Share::ALL));
-        let next = ring.read(Position::default(), &mut Vec::new()).unwrap();
+        let (_, next) = read(&ring, Position::default()).unwrap();
         assert!(!ring.push(&text, Share::ALL), "what is read is not released yet");
         ring.release(next);
         assert!(ring.push(&text, Share::ALL));
         assert!(!ring.push(&text, Share::ALL));
+    }
+
+    #[test]
+    fn a_line_is_not_read_into_less_room_than_it_takes() {
+        let ring = Ring::new(64);
+        ring.push(&line("12345678"), Share::ALL);
+        let mut out = [b'x'; 17];
+        assert_eq!(ring.read(Position::default(), &mut out[..15]), None);
+        assert!(ring.read(Position::default(), &mut out[..16]).is_some());
+        assert_eq!(&out, b"12345678\n\0\0\0\0\0\0\0x");
     }
 
     #[test]
@@ -233,10 +280,8 @@ mod tests {
                 });
             }
             let mut at = Position::default();
-            let mut out = Vec::new();
             while seen.iter().sum::<usize>() < THREADS * LINES {
-                out.clear();
-                let Some(next) = ring.read(at, &mut out) else {
+                let Some((out, next)) = read(&ring, at) else {
                     std::thread::yield_now();
                     continue;
                 };

@@ -1,5 +1,5 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,21 +7,22 @@ use std::time::{Duration, Instant};
 use throughline_ctx::RequestId;
 
 use super::ack::AckReader;
+use super::batch::{Batch, Mark};
 use super::connect::{Trouble, connect};
 use super::hello;
-use super::ring::Position;
 use super::shared::Shared;
 use super::system::poll;
 use crate::{fork, stderr};
 
-/// How many bytes are written at a time.
-const BATCH: usize = 256 * 1024;
 /// For how long a collector may be silent before it is taken for one that acknowledges nothing.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest wait before the next attempt to connect.
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// The first wait before the next attempt to connect.
 const MIN_BACKOFF: Duration = Duration::from_millis(10);
+/// How long the shipper naps when all is delivered, and how often before it sleeps until somebody wakes it, which costs that thread a system call.
+const NAP: Duration = Duration::from_millis(1);
+const NAPS: u32 = 50;
 /// The longest sleep. What is not noticed by a wake-up, such as a collector that went away, is noticed after it.
 const MAX_SLEEP: Duration = Duration::from_millis(100);
 /// How often the stream tells losses, at the most.
@@ -45,14 +46,6 @@ pub(super) struct Shipper {
     said: u8,
 }
 
-/// A place in the stream, on the end of a line.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mark {
-    position: Position,
-    /// In bytes, as the collector counts.
-    offset: u64,
-}
-
 /// A connection, and what is on its way through it.
 struct Connection {
     socket: fork::Connection,
@@ -60,15 +53,11 @@ struct Connection {
     /// Up to which offset the collector has the stream, as far as it said.
     acked: u64,
     opened: Instant,
-    /// Lines that are being written, or the hello.
-    batch: Vec<u8>,
-    /// How much of the batch is written.
-    written: usize,
-    /// Where the batch begins and ends.
-    from: Mark,
-    to: Mark,
+    batch: Batch,
     /// How long to wait when nothing happens.
     pause: Duration,
+    /// How often the shipper napped since there was something to deliver.
+    naps: u32,
 }
 
 impl Shipper {
@@ -125,36 +114,37 @@ impl Shipper {
     fn serve(&mut self, socket: UnixStream) -> io::Result<()> {
         socket.set_nonblocking(true)?;
         let from = self.delivered;
-        let mut batch = Vec::with_capacity(1024);
-        hello::push_hello(&mut batch, self.shared.encoder(), self.stream.as_str(), from.offset);
+        let mut hello = Vec::new();
+        hello::push_hello(&mut hello, self.shared.encoder(), self.stream.as_str(), from.offset);
         let mut connection = Connection {
             socket: fork::Connection::new(socket),
             acks: AckReader::default(),
             acked: from.offset,
             opened: Instant::now(),
-            batch,
-            written: 0,
-            from,
-            to: from,
+            batch: Batch::hello(hello, from),
             pause: MIN_PAUSE,
+            naps: 0,
         };
         while !self.shared.is_stopped() {
             self.tell_losses();
             self.read_acks(&mut connection)?;
+            let written = connection.batch.written_offset();
+            let acknowledges = self.acknowledges || connection.opened.elapsed() < PATIENCE;
             // What the collector has and this connection has not sent yet is sent all the same: offsets on a connection have no gaps.
-            self.deliver_to_offset(connection.acked.min(connection.sent_bytes()));
-            if !self.acknowledges && connection.opened.elapsed() >= PATIENCE {
-                self.deliver_to_offset(connection.sent_bytes());
+            let delivered = if acknowledges { connection.acked.min(written) } else { written };
+            self.deliver_to_offset(&mut connection.batch, delivered);
+            if connection.batch.is_written() {
+                connection.batch.fill(self.shared.ring());
             }
-            if connection.is_written() {
-                connection.fill(&self.shared);
-            }
-            if !connection.is_written() {
+            if !connection.batch.is_written() {
                 connection.write()?;
-            } else if self.delivered.position < connection.to.position {
+            } else if self.delivered.position < connection.batch.end().position {
                 connection.wait(false);
+            } else if connection.naps < NAPS {
+                connection.naps += 1;
+                std::thread::park_timeout(NAP);
             } else {
-                self.shared.sleep(connection.to.position, MAX_SLEEP);
+                self.shared.sleep(connection.batch.end().position, MAX_SLEEP);
             }
         }
         Ok(())
@@ -172,7 +162,7 @@ impl Shipper {
         };
         // What was never sent cannot be durable: such a line is noise, and says nothing of the collector. What was sent before this connection can be,
         // if the acknowledgement was lost with the one before.
-        self.sent_ever = self.sent_ever.max(connection.sent_bytes());
+        self.sent_ever = self.sent_ever.max(connection.batch.written_offset());
         let Connection { acks, acked, pause, .. } = connection;
         acks.read(&bytes[..read], |ack| {
             if let Some(offset) = ack.filter(|&offset| offset <= self.sent_ever) {
@@ -186,19 +176,11 @@ impl Shipper {
     }
 
     /// Releases the lines that end at or before an offset.
-    fn deliver_to_offset(&mut self, offset: u64) {
-        let mut mark = self.delivered;
-        while mark.offset < offset {
-            let Some((len, next)) = self.shared.ring().peek(mark.position) else { break };
-            if mark.offset + len as u64 > offset {
-                break;
-            }
-            mark = Mark { position: next, offset: mark.offset + len as u64 };
+    fn deliver_to_offset(&mut self, batch: &mut Batch, offset: u64) {
+        if offset <= self.delivered.offset {
+            return;
         }
-        self.deliver(mark);
-    }
-
-    fn deliver(&mut self, to: Mark) {
+        let to = batch.mark_at(self.shared.ring(), self.delivered, offset);
         if to.position > self.delivered.position {
             self.delivered = to;
             self.trouble_since = None;
@@ -217,33 +199,11 @@ impl Shipper {
 const MIN_PAUSE: Duration = Duration::from_millis(1);
 
 impl Connection {
-    fn is_written(&self) -> bool {
-        self.written == self.batch.len()
-    }
-
-    /// Up to which offset bytes were written.
-    fn sent_bytes(&self) -> u64 {
-        (self.from.offset + self.written as u64).min(self.to.offset)
-    }
-
-    /// Takes the lines that follow out of the ring, up to the size of a batch.
-    fn fill(&mut self, shared: &Shared) {
-        self.batch.clear();
-        self.written = 0;
-        self.from = self.to;
-        let mut position = self.to.position;
-        while self.batch.len() < BATCH {
-            let Some(next) = shared.ring().read(position, &mut self.batch) else { break };
-            position = next;
-        }
-        self.to = Mark { position, offset: self.from.offset + self.batch.len() as u64 };
-    }
-
     fn write(&mut self) -> io::Result<()> {
-        match self.socket.socket().write(&self.batch[self.written..]) {
-            Ok(written) => {
-                self.written += written;
+        match self.batch.write(self.socket.socket()) {
+            Ok(()) => {
                 self.pause = MIN_PAUSE;
+                self.naps = 0;
                 Ok(())
             }
             Err(error) if is_passing(&error) => {
