@@ -39,14 +39,20 @@ mod descriptor;
 mod display;
 mod error;
 mod event;
+#[cfg(feature = "lock")]
+mod export;
 mod field;
 mod group;
 mod head;
 mod level;
 mod limits;
+#[cfg(feature = "lock")]
+pub mod lock;
 mod name;
 mod outcome;
 mod registry;
+#[cfg(feature = "lock")]
+pub mod testing;
 mod typed;
 mod types;
 mod value;

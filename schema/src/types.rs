@@ -31,7 +31,7 @@ pub enum Type {
 }
 
 /// The smallest Rust type that holds an integer: it says between which bounds the integer lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Integer {
     I8,

@@ -1,9 +1,13 @@
 //! The derive, from the outside.
 
 mod derive;
+#[cfg(feature = "lock")]
+mod evolution;
 mod facts;
 mod groups;
 mod hygiene;
+#[cfg(feature = "lock")]
+mod lock;
 mod templates;
 
 use std::error::Error;
