@@ -67,7 +67,7 @@ impl Logger {
         ctx: impl Into<Option<&'a Context>>,
         event: &E,
     ) {
-        self.submit(ctx.into(), level, Origin::of(E::DESCRIPTOR), E::DESCRIPTOR, event);
+        self.submit(ctx.into(), level, None, E::DESCRIPTOR, event);
     }
 
     /// Whether there are events of this level that are written. Which, the [filter](Logger::filter) may decide by their names.
@@ -157,13 +157,14 @@ impl Logger {
         &self,
         ctx: Option<&Context>,
         level: Level,
-        origin: Origin<'_>,
+        origin: Option<Origin<'_>>,
         descriptor: &'static Descriptor,
         fields: &F,
     ) {
         let gate = self.0.control.gate();
         if gate.passes(level) && !ctx.is_some_and(wants_detail) {
-            self.0.first.write(&Entry::new(ctx, level, origin.member, descriptor, fields));
+            let member = origin.map_or("", |origin| origin.member);
+            self.0.first.write(&Entry::new(ctx, level, member, descriptor, fields));
         } else if gate.has_rules() || ctx.is_some_and(wants_detail) {
             self.select(ctx, level, origin, descriptor, fields);
         }
@@ -175,7 +176,7 @@ impl Logger {
         &self,
         ctx: Option<&Context>,
         level: Level,
-        origin: Origin<'_>,
+        origin: Option<Origin<'_>>,
         descriptor: &'static Descriptor,
         fields: &F,
     ) {
@@ -183,6 +184,7 @@ impl Logger {
         if !core.control.gate().allows(level) && !ctx.is_some_and(wants_detail) {
             return;
         }
+        let origin = origin.unwrap_or(Origin { name: descriptor.name, member: "" });
         let hold = ctx.and_then(Context::hold);
         let number = level.severity_number();
         let weight = match (core.control.standing(ctx, level, origin.name), hold) {
@@ -221,13 +223,6 @@ pub(crate) struct Origin<'e> {
     pub(crate) name: &'e str,
     /// What the line says of it, as JSON: `,"target":"…"`, or nothing.
     pub(crate) member: &'e str,
-}
-
-impl Origin<'static> {
-    #[inline]
-    fn of(descriptor: &'static Descriptor) -> Origin<'static> {
-        Origin { name: descriptor.name, member: "" }
-    }
 }
 
 /// Whether a context has something to say on what is written of it.

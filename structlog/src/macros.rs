@@ -255,7 +255,7 @@ pub mod __private {
         fields: F,
     ) {
         let Site { descriptor, target, member } = site;
-        let origin = Origin { name: target, member };
+        let origin = Some(Origin { name: target, member });
         logger.submit(ctx, descriptor.level, origin, descriptor, &fields);
     }
 

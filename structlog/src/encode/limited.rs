@@ -17,11 +17,8 @@ impl Violations {
         }
     }
 
-    #[inline]
     pub(super) fn clear(&mut self) {
-        if !self.0.is_empty() {
-            self.0.clear();
-        }
+        self.0.clear();
     }
 
     #[inline]

@@ -126,14 +126,12 @@ impl Encoder {
         entry: &Entry<'_, F>,
         extent: Extent,
     ) -> Option<usize> {
-        let (room, violations) = scratch.parts();
-        violations.clear();
+        let (room, beginning, violations) = scratch.parts();
         let len = room.len();
         let mut room = Room::new(room);
         let most = if extent == Extent::Whole { usize::MAX } else { MAX_WHERE_TOO_LONG };
         let form = Form { precision: self.precision, most };
-        room.push(b"{\"timestamp\":\"");
-        time::push(&mut room, entry.time, self.precision);
+        beginning.push(&mut room, entry.time, self.precision);
         if entry.level == entry.descriptor.level {
             room.push(entry.descriptor.head().as_bytes());
         } else {
@@ -174,7 +172,7 @@ impl Encoder {
 
 /// Appends the `violations` member, with the comma before it.
 #[cold]
-fn push_violations(room: &mut Room<'_>, form: Form, extent: Extent, violations: &Violations) {
+fn push_violations(room: &mut Room<'_>, form: Form, extent: Extent, violations: &mut Violations) {
     let of_line = match extent {
         Extent::Whole => None,
         Extent::Clipped => Some("line: longer than 1048576 bytes; long values are clipped"),
@@ -190,6 +188,7 @@ fn push_violations(room: &mut Room<'_>, form: Form, extent: Extent, violations: 
         ValueEncoder { room, form }.display(violation);
     }
     room.push(b"]");
+    violations.clear();
 }
 
 #[cfg(test)]

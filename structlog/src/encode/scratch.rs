@@ -2,6 +2,7 @@ use std::cell::Cell;
 
 use super::MAX_LINE;
 use super::limited::Violations;
+use super::time::Beginning;
 
 /// The room that a thread has for its first line.
 const FIRST: usize = 16 * 1024;
@@ -16,6 +17,7 @@ thread_local! {
 /// Where a thread writes its lines, one after the other.
 pub(crate) struct Scratch {
     bytes: Vec<u8>,
+    beginning: Beginning,
     violations: Violations,
 }
 
@@ -36,7 +38,8 @@ impl Scratch {
 
     #[cold]
     pub(crate) fn new() -> Box<Scratch> {
-        Box::new(Scratch { bytes: vec![0; FIRST], violations: Violations::default() })
+        let (beginning, violations) = Default::default();
+        Box::new(Scratch { bytes: vec![0; FIRST], beginning, violations })
     }
 
     /// The line of this length that was just written.
@@ -52,17 +55,18 @@ impl Scratch {
         &self.bytes[..=len]
     }
 
-    /// The room that there is, whatever it holds, and a place for what does not keep to its limits.
-    #[inline]
-    pub(super) fn parts(&mut self) -> (&mut [u8], &mut Violations) {
-        (&mut self.bytes, &mut self.violations)
+    /// The room that there is, whatever it holds, how the last line began, and a place for what does not keep to its limits.
+    #[inline(always)]
+    pub(super) fn parts(&mut self) -> (&mut [u8], &mut Beginning, &mut Violations) {
+        (&mut self.bytes, &mut self.beginning, &mut self.violations)
     }
 
-    /// Makes the room larger, up to what the longest line needs. Whether there is more then.
+    /// After a line that did not fit: makes the room larger, up to what the longest line needs. Whether there is more then.
     #[cold]
     pub(super) fn grow(&mut self) -> bool {
         // What just fits counts as what does not, so there is a byte more than a line can have.
         let larger = (self.bytes.len() * 4).min(MAX_LINE + 1);
+        self.violations.clear();
         let grows = larger > self.bytes.len();
         if grows {
             self.bytes = Vec::new(); // nothing of it has to be copied

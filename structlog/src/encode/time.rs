@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::room::Room;
@@ -13,16 +12,36 @@ pub(crate) enum Precision {
     Nanos,
 }
 
-/// The last second that this thread wrote, and its date and time to the second. Most events follow another in the same second.
-#[derive(Clone, Copy)]
-struct Second {
-    since_epoch: u64,
-    text: [u8; 20],
+/// How a line begins in a certain second. Most lines follow another in the same second.
+pub(super) struct Beginning {
+    second: u64,
+    text: [u8; 34],
 }
 
-thread_local! {
-    static LAST: Cell<Second> =
-        const { Cell::new(Second { since_epoch: 0, text: *b"1970-01-01T00:00:00." }) };
+impl Default for Beginning {
+    fn default() -> Beginning {
+        Beginning { second: 0, text: *b"{\"timestamp\":\"1970-01-01T00:00:00." }
+    }
+}
+
+impl Beginning {
+    /// Appends the beginning of a line up to the end of the time.
+    #[inline(always)]
+    pub(super) fn push(&mut self, room: &mut Room<'_>, time: SystemTime, precision: Precision) {
+        let (second, nanos) = since_epoch(time);
+        if second != self.second {
+            self.begin(second);
+        }
+        room.push(&self.text);
+        push_fraction(room, nanos, precision);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, second: u64) {
+        self.second = second;
+        self.text[14..].copy_from_slice(&date_and_time(second));
+    }
 }
 
 /// 9999-12-31T23:59:59, the last second that RFC 3339 can write.
@@ -36,12 +55,22 @@ pub(crate) fn text(time: SystemTime) -> String {
 }
 
 /// Appends a moment as RFC 3339, in UTC. What lies outside of the years 1970 to 9999 is written as the nearest moment within.
-#[inline(always)]
 pub(super) fn push(room: &mut Room<'_>, time: SystemTime, precision: Precision) {
-    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let nanos = since_epoch.subsec_nanos();
-    let second = since_epoch.as_secs().min(MAX_SECOND);
+    let (second, nanos) = since_epoch(time);
     room.push(&date_and_time(second));
+    push_fraction(room, nanos, precision);
+}
+
+/// The second of a moment, and its nanoseconds.
+#[inline(always)]
+fn since_epoch(time: SystemTime) -> (u64, u32) {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since_epoch.as_secs().min(MAX_SECOND), since_epoch.subsec_nanos())
+}
+
+/// Appends the digits of a second, and what ends a moment.
+#[inline(always)]
+fn push_fraction(room: &mut Room<'_>, nanos: u32, precision: Precision) {
     let [a, b, c] = pairs(nanos / 1_000);
     match precision {
         Precision::Micros => room.push(&[a[0], a[1], b[0], b[1], c[0], c[1], b'Z']),
@@ -54,17 +83,8 @@ pub(super) fn push(room: &mut Room<'_>, time: SystemTime, precision: Precision) 
     }
 }
 
-#[inline(always)]
-fn date_and_time(second: u64) -> [u8; 20] {
-    match LAST.try_with(Cell::get) {
-        Ok(last) if last.since_epoch == second => last.text,
-        _ => compute(second),
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn compute(since_epoch: u64) -> [u8; 20] {
+/// The date and time of a second, and the full stop before its fraction.
+fn date_and_time(since_epoch: u64) -> [u8; 20] {
     let (year, month, day) = civil(since_epoch / 86_400);
     let in_day = since_epoch % 86_400;
     let mut text = *b"0000-00-00T00:00:00.";
@@ -74,8 +94,6 @@ fn compute(since_epoch: u64) -> [u8; 20] {
     digits(&mut text[11..13], in_day / 3600);
     digits(&mut text[14..16], in_day / 60 % 60);
     digits(&mut text[17..19], in_day % 60);
-    // If the thread is ending, the next one is computed as well.
-    let _ = LAST.try_with(|last| last.set(Second { since_epoch, text }));
     text
 }
 
@@ -107,12 +125,12 @@ pub(super) fn digits(out: &mut [u8], mut value: u64) {
 /// The digits of a number below a million.
 #[inline(always)]
 fn pairs(value: u32) -> [[u8; 2]; 3] {
-    [value / 10_000, value / 100 % 100, value % 100].map(|pair| PAIRS[pair as usize % 100])
+    [value / 10_000, value / 100 % 100, value % 100].map(|pair| PAIRS[pair as usize & 127])
 }
 
-/// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
+/// `00` to `99`, and as many more as spare a check.
+const PAIRS: [[u8; 2]; 128] = {
+    let mut pairs = [[b'0'; 2]; 128];
     let mut value = 0;
     while value < 100 {
         pairs[value] = [b'0' + value as u8 / 10, b'0' + value as u8 % 10];
@@ -161,6 +179,29 @@ mod tests {
         for micros in [0, 7, 99, 100, 123_456, 999_999] {
             assert_eq!(str::from_utf8(pairs(micros).as_flattened()), Ok(&*format!("{micros:06}")));
         }
+    }
+
+    #[test]
+    fn lines_begin_with_their_own_second_wherever_the_clock_steps() {
+        let mut beginning = Beginning::default();
+        let midnight = 1_709_164_800; // 2024-02-29
+        for (second, nanos) in [
+            (midnight - 1, 999_999_999),
+            (midnight, 0),
+            (midnight, 1_000),
+            (5, 0),
+            (midnight + 86_400, 0),
+        ] {
+            let mut bytes = [0; 64];
+            let mut room = Room::new(&mut bytes);
+            let time = UNIX_EPOCH + Duration::new(second, nanos);
+            beginning.push(&mut room, time, Precision::Micros);
+            let used = 64 - room.left();
+            let line = str::from_utf8(&bytes[..used]).unwrap();
+            assert_eq!(line, format!("{{\"timestamp\":\"{}", at(second, nanos)));
+        }
+        assert!(at(midnight, 0).starts_with("2024-02-29T00:00:00"));
+        assert!(at(midnight + 86_400, 0).starts_with("2024-03-01T00:00:00"));
     }
 
     #[test]
