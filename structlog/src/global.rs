@@ -1,5 +1,7 @@
+use std::cell::Cell;
 use std::env;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
@@ -63,10 +65,35 @@ pub fn install(logger: Logger) -> Result<Guard, InitError> {
 }
 
 /// The global logger. Until [`init`] made it, one that writes nothing.
+///
+/// A test can have [another](crate::testing::replace_global) on its thread.
 #[inline]
 pub fn logger() -> &'static Logger {
     static DISABLED: LazyLock<Logger> = LazyLock::new(Logger::disabled);
+    if REPLACEMENTS.load(Ordering::Relaxed) > 0
+        && let Ok(Some(logger)) = REPLACEMENT.try_with(Cell::get)
+    {
+        return logger;
+    }
     GLOBAL.get().unwrap_or_else(|| &DISABLED)
+}
+
+/// On how many threads another logger stands in place of the global one.
+static REPLACEMENTS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static REPLACEMENT: Cell<Option<&'static Logger>> = const { Cell::new(None) };
+}
+
+/// Puts a logger in place of the global one on this thread, and returns what was there before: see [`crate::testing::replace_global`].
+pub(crate) fn replace(logger: Option<&'static Logger>) -> Option<&'static Logger> {
+    let before = REPLACEMENT.try_with(|replacement| replacement.replace(logger)).ok().flatten();
+    match (before, logger) {
+        (None, Some(_)) => _ = REPLACEMENTS.fetch_add(1, Ordering::Relaxed),
+        (Some(_), None) => _ = REPLACEMENTS.fetch_sub(1, Ordering::Relaxed),
+        _ => {}
+    }
+    before
 }
 
 /// Flushes the global logger when it is dropped, waiting up to 2 seconds, and says on standard error if something could not be delivered.

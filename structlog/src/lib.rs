@@ -30,7 +30,20 @@
 //! | variable | meaning | default |
 //! |---|---|---|
 //! | `THROUGHLINE_SOCKET` | the path of a collector's socket | lines go to standard output |
-//! | `THROUGHLINE_LOG` | the least important level that is written: `trace`, `debug`, `info`, `warn`, `error` or `off` | `info` |
+//! | `THROUGHLINE_LOG` | which events are written, as a [`Filter`]: a level (`trace`, `debug`, `info`, `warn`, `error`, `off`), and others for names or targets that begin with something, as in `info,user.login=debug,h2=off` | `info` |
+//!
+//! # Which events are written
+//!
+//! All of this can be changed while the program runs, at once and for every place in the code, and none of it takes a lock on the way of an event.
+//!
+//! - A [`Filter`] goes by level, and by the name of an event's type or the target of an event without one ([`Logger::set_filter`]).
+//! - One request can ask for more, on every hop that it touches ([`Verbosity`](throughline_ctx::Verbosity)), or hold back its detail until it goes wrong
+//!   ([`Hold`](throughline_ctx::Hold)).
+//! - [`Sampling`] keeps whole traces, the same ones in every service, and says how many each event stands for.
+//! - A flood from one place can be limited ([`Logger::set_rate_limit`]).
+//!
+//! What was left out is counted: see [`Logger::withheld`]. A logger can write to [several outputs](Output), each with a level and a clearance of its own; values for which an output is not cleared
+//! are redacted, or [hashed](HashKey), so that lines can still be joined on them.
 //!
 //! # What is lost, and how to know
 //!

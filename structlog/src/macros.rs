@@ -224,7 +224,7 @@ pub mod __private {
         Head::of(level, NAME, 1, Kind::Log, message)
     }
 
-    /// `member` is what the line says of `target`: see [`Origin`].
+    /// `member` is what the line says of `target`: as JSON, with the comma before it.
     pub const fn site(
         level: Level,
         message: &'static str,

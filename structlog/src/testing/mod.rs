@@ -47,6 +47,7 @@
 
 mod check;
 mod compare;
+mod global;
 mod json;
 mod reader;
 mod record;
@@ -58,6 +59,7 @@ use std::time::Duration;
 use throughline_schema::{Descriptor, Event, Level};
 
 use crate::{Builder, FlushError, Line, Logger, Lost, Sink};
+pub use global::{ReplacedGlobal, replace_global};
 pub use json::Json;
 pub use record::Record;
 

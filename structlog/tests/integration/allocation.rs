@@ -3,9 +3,12 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use throughline_ctx::{Context, Key};
-use throughline_schema::Event;
-use throughline_structlog::{Logger, NullSink, Service, SocketSink, info};
+use throughline_ctx::{Context, Hold, Key, Verbosity};
+use throughline_schema::{Class, Event, Level};
+use throughline_structlog::{
+    FileSink, Filter, HashKey, Logger, NullSink, Output, Sampling, Service, SocketSink, info,
+    trace, warn,
+};
 
 struct Counting;
 
@@ -82,6 +85,60 @@ fn nothing_is_allocated_for_an_event() {
     let log = Logger::builder("shop").sink(NullSink).build();
     let emit = emit_all(&log);
     assert_eq!(allocations(&emit), 0);
+}
+
+#[test]
+fn nothing_is_allocated_where_rules_decide_and_several_outputs_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = FileSink::open(folder.path().join("log")).unwrap();
+    let log = Logger::builder("shop")
+        .filter("info,order=debug,integration=trace".parse::<Filter>().unwrap())
+        .sampling(Sampling::none().one_in(2, "order"))
+        .rate_limit(50)
+        .nanoseconds()
+        .hashed_with(HashKey::new([7; 16]))
+        .sink(NullSink)
+        .also(Output::to(file).threshold(Level::Warn).cleared_for(Class::Personal))
+        .also(Output::to(NullSink).cleared_for(Class::Personal))
+        .build();
+    let emit = emit_all(&log);
+    let loud = Context::root().with_verbosity(Verbosity::Trace);
+    let emit = || {
+        emit();
+        info!(logger: log, &loud, "it asks for it");
+        warn!(logger: log, &loud, "to the file as well");
+    };
+    assert_eq!(allocations(emit), 0);
+    assert!(log.withheld().suppressed > 0);
+}
+
+#[test]
+fn nothing_is_allocated_for_detail_once_a_request_holds_some() {
+    let log = Logger::builder("shop").sink(NullSink).build();
+    let ctx = Context::root().with_hold(Hold::new(4096));
+    let hold = || trace!(logger: log, &ctx, "held back", key = "user:7");
+    (0..100).for_each(|_| hold()); // until it is full
+    assert_eq!(allocations(hold), 0);
+    // And nothing for a context that holds nothing yet, but for the hold itself.
+    let plain = allocations(|| drop(Context::root()));
+    assert_eq!(allocations(|| drop(Context::root().with_hold(Hold::new(4096)))), plain + 200);
+}
+
+#[test]
+fn nothing_is_allocated_for_violations_and_messages_with_placeholders() {
+    /// A file was stored.
+    #[derive(Event)]
+    #[event(name = "file.stored", version = 1, level = "info", message = "stored {name} of {size}")]
+    struct Stored<'a> {
+        /// Its name.
+        #[event(max_len = 3)]
+        name: &'a str,
+        /// Its size.
+        #[event(unit = "By", range = 1..)]
+        size: u64,
+    }
+    let log = Logger::builder("shop").sink(NullSink).build();
+    assert_eq!(allocations(|| log.emit(None, &Stored { name: "report", size: 0 })), 0);
 }
 
 #[test]
