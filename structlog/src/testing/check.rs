@@ -2,6 +2,7 @@
 
 use throughline_schema::{Descriptor, Kind, Level, is_name, is_reserved};
 
+use super::types::{fits, is_time};
 use super::{Json, Malformed, Record};
 
 type Check = Result<(), Malformed>;
@@ -15,7 +16,7 @@ type Member = (&'static str, bool, fn(&Json) -> bool);
 
 /// Those members, in their order.
 const MEMBERS: [Member; 12] = [
-    ("timestamp", true, |json| json.as_str().is_some_and(is_timestamp)),
+    ("timestamp", true, |json| is_time(json)),
     ("level", true, |json| Level::ALL.iter().any(|level| *json == level.as_str())),
     ("event", true, |json| json.as_str().is_some_and(is_name)),
     ("version", true, |json| json.number().is_some_and(|version: u32| version > 0)),
@@ -92,14 +93,21 @@ pub(super) fn against(record: &Record, descriptor: &Descriptor) -> Check {
     let envelope = |name: &str| {
         name == "violations" || MEMBERS[..10].iter().any(|(member, ..)| *member == name)
     };
-    let mut declared = descriptor.fields.iter();
-    for (name, _) in record.members().filter(|(name, _)| !envelope(name)) {
-        let is_declared = declared.any(|field| field.name == name);
-        ensure(is_declared, || {
-            format!("`{name}` is no field of {}, or not in its place", descriptor.name)
-        })?;
+    let mut values = record.members().filter(|(name, _)| !envelope(name)).peekable();
+    for field in descriptor.fields {
+        match values.next_if(|(name, _)| *name == field.name) {
+            Some((name, value)) => ensure(fits(value, field), || {
+                format!("`{name}` is {value:?}, declared as {:?}", field.value_type)
+            })?,
+            None => ensure(field.optional, || {
+                format!("`{}` is missing or not in its place", field.name)
+            })?,
+        }
     }
-    Ok(())
+    match values.next() {
+        None => Ok(()),
+        Some((name, _)) => ensure(false, || format!("`{name}` is no field of {}", descriptor.name)),
+    }
 }
 
 /// At least one text that begins with the name of a field.
@@ -112,30 +120,6 @@ fn is_violations(json: &Json) -> bool {
 
 fn is_scalar(json: &Json) -> bool {
     !matches!(json, Json::Array(_) | Json::Object(_))
-}
-
-/// RFC 3339, in UTC, with 6 or 9 digits of a second.
-fn is_timestamp(text: &str) -> bool {
-    const FORM: &[u8] = b"0000-00-00T00:00:00.000000000";
-    let Some(text) = text.strip_suffix('Z') else { return false };
-    let fits =
-        |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
-    if !matches!(text.len(), 26 | 29) || !text.bytes().zip(FORM).all(fits) {
-        return false;
-    }
-    let number = |range: std::ops::Range<usize>| text[range].parse().unwrap_or(u32::MAX);
-    let year = number(0..4);
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match number(5..7) {
-        2 => 28 + u32::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
-    };
-    (1..=days).contains(&number(8..10))
-        && number(11..13) < 24
-        && number(14..16) < 60
-        && number(17..19) < 60
 }
 
 fn is_service(json: &Json) -> bool {

@@ -51,6 +51,7 @@ mod global;
 mod json;
 mod reader;
 mod record;
+mod types;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
