@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use throughline_schema::{Field, Limits, Value, ValueWriter, Visitor};
+use throughline_schema::{Field, Limits, Value, ValueWriter, Visitor, is_reserved};
 
 use super::hash::HashEncoder;
 use super::limited::{LimitedEncoder, Violations};
@@ -86,4 +86,17 @@ impl<'a> FieldEncoder<'_, 'a> {
         let FieldEncoder { room, form, violations, .. } = self;
         LimitedEncoder { plain: ValueEncoder { room, form: *form }, field, limits, violations }
     }
+}
+
+/// Writes what every span has, and none of its fields.
+pub(super) struct SpanEncoder<'e, 'c, 'a>(pub(super) &'e mut FieldEncoder<'c, 'a>);
+
+impl Visitor for SpanEncoder<'_, '_, '_> {
+    fn field<T: Value + ?Sized>(&mut self, field: &'static Field, value: &T) {
+        if is_reserved(field.name) {
+            self.0.field(field, value);
+        }
+    }
+
+    fn error(&mut self, _: &'static Field, _: &'static Field, _: &(dyn Error + '_)) {}
 }

@@ -16,12 +16,12 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use throughline_ctx::Context;
-use throughline_schema::{Descriptor, Event, Fields, Level, ValueWriter};
+use throughline_schema::{Descriptor, Event, Fields, Kind, Level, ValueWriter};
 
 use crate::clearance::Clearance;
 use crate::service::ServiceMember;
 pub(crate) use context::class_of;
-use fields::FieldEncoder;
+use fields::{FieldEncoder, SpanEncoder};
 use limited::Violations;
 use message::MessageEncoder;
 use room::Room;
@@ -87,7 +87,7 @@ enum Extent {
     Whole,
     /// Long values are clipped.
     Clipped,
-    /// Neither fields nor context.
+    /// Neither fields nor context, but for what every span has.
     Bare,
 }
 
@@ -160,6 +160,8 @@ impl Encoder {
         let mut encoder = FieldEncoder { room, form, clearance, violations };
         if extent != Extent::Bare {
             entry.fields.visit(&mut encoder);
+        } else if entry.descriptor.kind == Kind::Span {
+            entry.fields.visit(&mut SpanEncoder(&mut encoder));
         }
         let FieldEncoder { mut room, violations, .. } = encoder;
         if extent != Extent::Whole || !violations.is_empty() {
