@@ -138,6 +138,9 @@ fn event_schema(event: &EventShape) -> Json {
         .with("message", message)
         .with("violations", violations(&event.fields));
     let mut required: Vec<_> = REQUIRED.to_vec();
+    if event.kind == "span" {
+        required.extend(["duration_us", "outcome"]);
+    }
     if event.kind != "log" {
         properties = properties.with("kind", Json::object([("const", (&event.kind).into())]));
         required.push("kind");

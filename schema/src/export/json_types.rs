@@ -14,6 +14,9 @@ const PORT: &str = ":[0-9]{1,5}";
 const HASH: &str = "^\\[hash:[0-9a-f]{32}\\]$";
 const REDACTED: &str = "[redacted]";
 
+/// What stands in a line in place of text that could not be made.
+const UNPRINTABLE: &str = "[unprintable]";
+
 /// The JSON Schema of a field's values.
 pub(super) fn of_field(field: &FieldShape) -> Json {
     let value = limited(field);
@@ -38,7 +41,15 @@ fn limited(field: &FieldShape) -> Json {
     let value = of_type(&field.value_type);
     match (field.max_len, &field.value_type) {
         (Some(max_len), TypeShape::List(_)) => value.with("maxItems", max_len),
-        (Some(max_len), _) => value.with("maxLength", max_len),
+        (Some(max_len), _) => {
+            let value = value.with("maxLength", max_len);
+            // What stands in place of text that cannot be had is not cut.
+            if max_len as usize >= UNPRINTABLE.len() {
+                return value;
+            }
+            let unprintable = Json::object([("const", UNPRINTABLE.into())]);
+            Json::object([("anyOf", Json::List(vec![value, unprintable]))])
+        }
         (None, _) => value,
     }
 }

@@ -10,6 +10,7 @@ mod file;
 mod limits;
 mod line;
 mod outputs;
+mod schemas;
 mod secrets;
 mod socket;
 mod stream;
