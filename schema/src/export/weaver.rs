@@ -11,13 +11,16 @@ use crate::lock::{EventShape, FieldShape, Lock, TypeShape};
 impl Lock {
     /// A semantic convention registry for OpenTelemetry Weaver, as YAML: the fields and keys as attributes, and the events that refer to them.
     ///
-    /// Names of attributes are one for all events. Where two events give one name two meanings, that of the first stands. What Weaver has no word for stands in annotations: classes, units, limits,
+    /// Of each event its latest version stands here: Weaver knows no versions. Names of attributes are one for all events. Where two events give one name two meanings, that of the first stands. What Weaver has no word for stands in annotations: classes, units, limits,
     /// versions and the types that its own do not tell apart.
     pub fn to_weaver(&self) -> String {
         let mut yaml = "groups:\n".to_owned();
         push_attributes(&mut yaml, &self.attributes());
-        for event in &self.events {
-            push_event(&mut yaml, event);
+        for (index, event) in self.events.iter().enumerate() {
+            let is_latest = self.events.get(index + 1).is_none_or(|next| next.name != event.name);
+            if is_latest {
+                push_event(&mut yaml, event);
+            }
         }
         yaml
     }
@@ -55,7 +58,7 @@ fn push_attributes(yaml: &mut String, attributes: &BTreeMap<&str, FieldShape>) {
     }
     yaml.push_str("    attributes:\n");
     for (name, field) in attributes {
-        let _ = writeln!(yaml, "      - id: {name}");
+        let _ = writeln!(yaml, "      - id: {}", quoted(name));
         push_type(yaml, &field.value_type);
         let _ = writeln!(yaml, "        stability: development");
         let _ = writeln!(yaml, "        brief: {}", quoted(&field.description));
@@ -110,9 +113,9 @@ fn facts(field: &FieldShape) -> Vec<(&'static str, Json)> {
 
 fn push_event(yaml: &mut String, event: &EventShape) {
     let EventShape { name, version, description, .. } = event;
-    let _ = writeln!(yaml, "  - id: event.{name}.v{version}");
+    let _ = writeln!(yaml, "  - id: {}", quoted(&format!("event.{name}")));
     let _ = writeln!(yaml, "    type: event");
-    let _ = writeln!(yaml, "    name: {name}");
+    let _ = writeln!(yaml, "    name: {}", quoted(name));
     let _ = writeln!(yaml, "    stability: development");
     let _ = writeln!(yaml, "    brief: {}", quoted(description));
     if !event.message.is_empty() {
@@ -133,7 +136,7 @@ fn push_event(yaml: &mut String, event: &EventShape) {
     yaml.push_str("    attributes:\n");
     for field in &event.fields {
         let level = if field.optional { "recommended" } else { "required" };
-        let _ = writeln!(yaml, "      - ref: {}", field.name);
+        let _ = writeln!(yaml, "      - ref: {}", quoted(&field.name));
         let _ = writeln!(yaml, "        requirement_level: {level}");
         let _ = writeln!(yaml, "        brief: {}", quoted(&field.description));
     }

@@ -3,6 +3,8 @@
 mod derive;
 #[cfg(feature = "lock")]
 mod evolution;
+#[cfg(feature = "lock")]
+mod export;
 mod facts;
 mod groups;
 mod hygiene;
