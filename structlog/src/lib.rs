@@ -49,7 +49,7 @@
 //!
 //! The socket sink never blocks its caller, and holds a bounded number of bytes, so there can be events that it cannot take. Standard output and standard error block for as long as
 //! whoever reads them does. They and files lose what the system refuses: the reader is gone, or the disk is full. Each sink counts what it loses:
-//! see [`Logger::lost`]. The socket sink reports it in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
+//! see [`Logger::lost`], and [`Logger::stats`] for metrics. The socket sink reports it in the stream as well, as `throughline.shed` events. [`Logger::flush`] waits until everything that was
 //! emitted is delivered, and says if it is not.
 //!
 //! # How a program ends
@@ -107,7 +107,9 @@ pub use sampling::Sampling;
 pub use service::Service;
 #[cfg(feature = "signals")]
 pub use signals::{SignalGuard, flush_on_signals};
-pub use sink::{FileSink, FlushError, Lost, NullSink, Rotation, Sink, SocketSink, StreamSink};
+pub use sink::{
+    FileSink, FlushError, LossReason, Lost, NullSink, Rotation, Sink, SocketSink, Stats, StreamSink,
+};
 pub use threshold::{InvalidThreshold, Threshold};
 pub use withheld::Withheld;
 

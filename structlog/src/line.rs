@@ -10,22 +10,26 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    #[inline]
     pub(crate) fn new(level: Level, delivery: Delivery, bytes: &'a [u8]) -> Line<'a> {
         debug_assert!(bytes.ends_with(b"}\n"));
         Line { level, delivery, bytes }
     }
 
     /// The level of the event.
+    #[inline]
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// What its type says of the event where there is no room for all of them.
+    /// What is to happen where there is no room for it.
+    #[inline]
     pub fn delivery(&self) -> Delivery {
         self.delivery
     }
 
     /// The line, with the line feed at its end.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }

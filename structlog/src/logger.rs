@@ -10,7 +10,8 @@ use crate::encode::{Encoder, Entry, Scratch};
 use crate::notices::{DetailDropped, Suppressed};
 use crate::outcome::failed;
 use crate::{
-    Builder, Filter, FlushError, Line, Lost, NullSink, Sampling, Service, Sink, Threshold, Withheld,
+    Builder, Filter, FlushError, Line, Lost, NullSink, Sampling, Service, Sink, Stats, Threshold,
+    Withheld,
 };
 
 /// Writes events. A handle: a clone writes to the same sinks, and dropping the last one flushes them.
@@ -122,6 +123,11 @@ impl Logger {
     /// How many events were lost since the logger was made. One that several sinks lost counts for each.
     pub fn lost(&self) -> Lost {
         self.0.outputs().fold(Lost::default(), |sum, output| sum.plus(&output.sink.lost()))
+    }
+
+    /// What its sinks did since the logger was made, together: for metrics.
+    pub fn stats(&self) -> Stats {
+        self.0.outputs().fold(Stats::default(), |sum, output| sum.plus(&output.sink.stats()))
     }
 
     /// A handle that does not keep the logger: it is flushed when the others are dropped.

@@ -5,6 +5,7 @@ mod lost;
 mod null;
 mod refused;
 mod socket;
+mod stats;
 mod stream;
 mod whole;
 
@@ -12,10 +13,11 @@ use std::fmt;
 use std::time::Duration;
 
 pub use file::{FileSink, Rotation};
-pub use lost::Lost;
 pub(crate) use lost::LostCounter;
+pub use lost::{LossReason, Lost};
 pub use null::NullSink;
 pub use socket::SocketSink;
+pub use stats::Stats;
 pub use stream::StreamSink;
 
 use crate::Line;
@@ -36,6 +38,11 @@ pub trait Sink: Send + Sync + 'static {
 
     /// How many lines it could not take, or could not deliver, since it was made.
     fn lost(&self) -> Lost;
+
+    /// What it did since it was made, for metrics. Without an implementation: what it lost.
+    fn stats(&self) -> Stats {
+        Stats { lost: self.lost(), ..Stats::default() }
+    }
 }
 
 /// Some lines are not delivered.

@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use throughline_schema::Level;
 
-use super::LostCounter;
+use super::{LossReason, LostCounter};
 use crate::{FlushError, Lost};
 
 /// The lines that the system refused.
@@ -17,7 +17,7 @@ pub(super) struct Refused {
 impl Refused {
     /// Counts a line.
     pub(super) fn add(&self, level: Level, why: io::Error) {
-        self.lost.add(level);
+        self.lost.add(LossReason::WriteFailed, level);
         let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
         let before = untold.take().map_or(0, |(count, _)| count);
         *untold = Some((before + 1, why));

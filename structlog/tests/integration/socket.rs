@@ -2,11 +2,11 @@
 
 use std::io::Read;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use throughline_schema::Level;
-use throughline_structlog::{Logger, Threshold, debug, error, info};
+use throughline_schema::{Event, Level};
+use throughline_structlog::{Logger, LossReason, Threshold, debug, error, info, warn};
 
 use crate::collector::{Listener, PATIENCE, eventually};
 
@@ -242,6 +242,124 @@ fn what_does_not_fit_is_shed_by_level_counted_and_told() {
     };
     assert_eq!((&told["debug"], &told["info"], &told["error"]), (&1.into(), &1.into(), &1.into()));
     assert_eq!((&told["trace"], &told["warn"]), (&0.into(), &0.into()));
+    assert_eq!(told["reason"], "buffer_full");
+    assert_eq!(log.lost().count(LossReason::BufferFull, Level::Debug), 1);
+}
+
+/// A payment was made, of which there must be a record.
+#[derive(Event)]
+#[event(
+    name = "payment.made",
+    version = 1,
+    level = "debug",
+    message = "Payment made",
+    delivery = "must"
+)]
+struct PaymentMade {
+    /// How many there were before.
+    number: u64,
+}
+
+/// Fills the buffer to the last byte.
+fn fill(log: &Logger) {
+    let text = "x".repeat(20_000);
+    while log.lost().of(Level::Error) == 0 {
+        error!(logger: log, "a failure", text);
+    }
+    while log.lost().of(Level::Warn) == 0 {
+        warn!(logger: log, "a warning");
+    }
+}
+
+#[test]
+fn what_must_be_delivered_waits_for_room() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    let mut client = listener.accept();
+    client.hello(true);
+    fill(&log);
+    let made = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut made = 0;
+            loop {
+                let line = client.json();
+                client.ack();
+                made += u64::from(line["event"] == "payment.made");
+                if line["message"] == "that was all" {
+                    return made;
+                }
+            }
+        });
+        for number in 0..1000 {
+            log.emit(None, &PaymentMade { number });
+        }
+        // A wait is bounded, so on a machine that stands still some may be lost. There is no room for any without one.
+        let lost = log.lost().of(Level::Debug);
+        while log.stats().bytes_buffered > 1 << 20 {
+            std::thread::yield_now();
+        }
+        error!(logger: log, "that was all");
+        reader.join().unwrap() + lost
+    });
+    assert_eq!(made, 1000);
+    assert!(log.lost().of(Level::Debug) < 1000);
+}
+
+#[test]
+fn what_must_be_delivered_waits_once_for_a_collector_that_takes_nothing() {
+    let (_folder, path) = socket();
+    let log = logger(&path);
+    fill(&log);
+    let start = Instant::now();
+    for number in 0..1000 {
+        log.emit(None, &PaymentMade { number });
+    }
+    assert!(start.elapsed() < PATIENCE, "if each waited, all would for 100 seconds");
+    assert_eq!(log.lost().count(LossReason::BufferFull, Level::Debug), 1000);
+    std::mem::forget(log); // it would wait for a collector
+}
+
+#[test]
+fn the_statistics_say_what_became_of_every_line() {
+    let (_folder, path) = socket();
+    let log = logger(&path);
+    assert_eq!(log.stats().connected, 0);
+    for number in 0..10 {
+        info!(logger: log, "counted", number);
+    }
+    let stats = log.stats();
+    assert_eq!((stats.lines_buffered, stats.lines_delivered, stats.connections), (10, 0, 0));
+    assert!(stats.bytes_buffered > 1000 && stats.buffer_size == 8 << 20);
+
+    let listener = Listener::bind(&path);
+    let mut client = listener.accept();
+    client.hello(true);
+    for _ in 0..4 {
+        client.line();
+    }
+    let bytes = client.offset;
+    client.ack();
+    eventually("four are delivered", || (log.stats().lines_delivered == 4).then_some(()));
+    let stats = log.stats();
+    assert_eq!((stats.lines_buffered, stats.bytes_delivered), (6, bytes));
+    assert_eq!((stats.connected, stats.connections, stats.lines_resent), (1, 1, 0));
+    for _ in 0..6 {
+        client.line();
+    }
+    drop(client);
+
+    let mut client = listener.accept();
+    client.hello(true);
+    for _ in 0..6 {
+        client.line();
+    }
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+    let stats = log.stats();
+    assert_eq!((stats.lines_buffered, stats.bytes_buffered, stats.lines_delivered), (0, 0, 10));
+    assert_eq!((stats.connections, stats.lines_resent), (2, 6));
+    assert_eq!(stats.lost, log.lost());
 }
 
 #[test]

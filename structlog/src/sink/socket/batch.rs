@@ -66,8 +66,9 @@ impl Batch {
         (self.from.offset + self.written as u64).min(self.to.offset)
     }
 
-    /// Takes the lines that follow out of the ring, as many as fit.
-    pub(super) fn fill(&mut self, ring: &Ring) {
+    /// Takes the lines that follow out of the ring, as many as fit. Returns how many of them end at or before the offset up to which lines were sent before.
+    pub(super) fn fill(&mut self, ring: &Ring, sent_before: u64) -> u64 {
+        let mut resent = 0;
         (self.len, self.written) = (0, 0);
         self.from = self.to;
         loop {
@@ -76,6 +77,7 @@ impl Batch {
             {
                 self.len += len;
                 self.to = self.to.after(len, position);
+                resent += u64::from(self.to.offset <= sent_before);
                 if self.marks.back().unwrap_or(&self.from).offset + MARK_EVERY <= self.to.offset {
                     self.marks.push_back(self.to);
                 }
@@ -85,7 +87,7 @@ impl Batch {
                 Some((len, _)) if self.len == 0 && self.bytes.len() < padded(len) => {
                     self.bytes.resize(padded(len), 0);
                 }
-                _ => break,
+                _ => return resent,
             }
         }
     }

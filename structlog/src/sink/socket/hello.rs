@@ -3,7 +3,7 @@
 use throughline_schema::{Event, Level};
 
 use crate::encode::{Encoder, Entry, Scratch};
-use crate::sink::Lost;
+use crate::sink::LossReason;
 
 /// A connection was opened, and goes on with a stream at an offset.
 #[derive(Event)]
@@ -19,6 +19,8 @@ struct Hello<'a> {
 #[derive(Event)]
 #[event(name = "throughline.shed", version = 1, level = "warn", message = "Events were shed")]
 struct Shed {
+    /// Why: `buffer_full` or `line_too_long`.
+    reason: &'static str,
     /// How many events of level `trace`.
     trace: u64,
     /// How many events of level `debug`.
@@ -35,15 +37,15 @@ pub(super) fn push_hello(out: &mut Vec<u8>, encoder: &Encoder, stream: &str, off
     push(out, encoder, &Hello { stream, offset });
 }
 
-pub(super) fn push_shed(out: &mut Vec<u8>, encoder: &Encoder, lost: &Lost) {
-    let shed = Shed {
-        trace: lost.of(Level::Trace),
-        debug: lost.of(Level::Debug),
-        info: lost.of(Level::Info),
-        warn: lost.of(Level::Warn),
-        error: lost.of(Level::Error),
-    };
-    push(out, encoder, &shed);
+pub(super) fn push_shed(
+    out: &mut Vec<u8>,
+    encoder: &Encoder,
+    reason: LossReason,
+    lost: [u64; Level::ALL.len()],
+) {
+    let reason = reason.as_str();
+    let [trace, debug, info, warn, error] = lost;
+    push(out, encoder, &Shed { reason, trace, debug, info, warn, error });
 }
 
 fn push<E: Event>(out: &mut Vec<u8>, encoder: &Encoder, event: &E) {

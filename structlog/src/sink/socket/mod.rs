@@ -19,7 +19,7 @@ use throughline_schema::Level;
 use crate::clearance::Clearance;
 use crate::encode::{Encoder, Precision};
 use crate::fork::PerProcess;
-use crate::{FlushError, Line, Lost, Service, Sink, stderr};
+use crate::{FlushError, Line, Lost, Service, Sink, Stats, stderr};
 use connect::Trouble;
 use ring::Share;
 use shared::Shared;
@@ -45,7 +45,11 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// not write to or that is not trusted, at once; no socket, a socket that a killed collector left, or a connection that breaks, if it lasts for 2 seconds.
 ///
 /// When the buffer is full, lines are shed and counted: `trace` and `debug` when half of it is used, `info` when three quarters are, `warn` and `error` when all
-/// of it is, and a line of more than 1 MiB always. The stream says so in a `throughline.shed` event as soon as there is room.
+/// of it is, and a line of more than 1 MiB always. The stream says so in a `throughline.shed` event for each reason as soon as there is room.
+///
+/// An event whose type says `delivery = "must"` may use all of the buffer, and where there is no room its thread waits for some, up to 100 milliseconds: enough for a burst, while the
+/// collector keeps up on the whole. After a wait in vain nobody waits again until something is delivered, so a collector that is away costs a program one such wait. It is the only case in which a line
+/// holds its writer up.
 ///
 /// Dropping the sink delivers what it holds, waiting up to 2 seconds.
 ///
@@ -117,6 +121,10 @@ impl Sink for SocketSink {
 
     fn lost(&self) -> Lost {
         self.streams.existing().map_or_else(Lost::default, |stream| stream.lost())
+    }
+
+    fn stats(&self) -> Stats {
+        self.streams.existing().map_or_else(Stats::default, |stream| stream.stats())
     }
 }
 

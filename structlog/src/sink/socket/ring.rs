@@ -25,7 +25,7 @@ const LAPS: u64 = 1 << 24;
 #[derive(Debug)]
 pub(super) struct Ring {
     words: Box<[AtomicU64]>,
-    reserved: Padded,
+    reserved: Padded<Reserved>,
     released: Padded,
     /// Up to where lines were reserved when the reader last looked: it looks again when it comes there, so that it does not take `reserved` from writers for every line.
     seen: Padded,
@@ -34,7 +34,16 @@ pub(super) struct Ring {
 /// On a cache line of its own: writers move one of them, and the reader the other.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Padded(AtomicU64);
+struct Padded<T = AtomicU64>(T);
+
+/// What writers move.
+#[derive(Debug, Default)]
+struct Reserved {
+    /// Up to where room is taken.
+    end: AtomicU64,
+    /// For how many lines.
+    lines: AtomicU64,
+}
 
 /// A place in the stream of records, in words since the beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -58,7 +67,7 @@ impl Ring {
         let capacity = self.words.len() as u64;
         let record = words_of(line.len());
         let limit = share.of(capacity);
-        let mut start = self.reserved.0.load(Ordering::Relaxed);
+        let mut start = self.reserved.0.end.load(Ordering::Relaxed);
         loop {
             // Acquire: what the reader took out of this room, it took before this thread puts something in.
             let used = start.saturating_sub(self.released.0.load(Ordering::Acquire));
@@ -66,7 +75,7 @@ impl Ring {
                 return false;
             }
             let end = start + record;
-            match self.reserved.0.compare_exchange_weak(
+            match self.reserved.0.end.compare_exchange_weak(
                 start,
                 end,
                 Ordering::Relaxed,
@@ -77,6 +86,7 @@ impl Ring {
             }
         }
         self.copy_in(start + 1, line);
+        self.reserved.0.lines.fetch_add(1, Ordering::Relaxed);
         // Release: who sees the header sees the line.
         self.word(start).store(self.header(start, line.len()), Ordering::Release);
         true
@@ -101,7 +111,7 @@ impl Ring {
     #[inline]
     pub(super) fn peek(&self, at: Position) -> Option<(usize, Position)> {
         if at.0 >= self.seen.0.load(Ordering::Relaxed) {
-            self.seen.0.store(self.reserved.0.load(Ordering::Relaxed), Ordering::Relaxed);
+            self.seen.0.store(self.reserved.0.end.load(Ordering::Relaxed), Ordering::Relaxed);
             if at.0 >= self.seen.0.load(Ordering::Relaxed) {
                 return None;
             }
@@ -123,7 +133,24 @@ impl Ring {
 
     /// The end of what was put in, or is just being put in.
     pub(super) fn end(&self) -> Position {
-        Position(self.reserved.0.load(Ordering::Acquire))
+        Position(self.reserved.0.end.load(Ordering::Acquire))
+    }
+
+    /// How many lines were put in, or are just being put in.
+    pub(super) fn lines(&self) -> u64 {
+        self.reserved.0.lines.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes there are, headers included.
+    pub(super) fn size(&self) -> u64 {
+        (self.words.len() * WORD) as u64
+    }
+
+    /// How many of them are used.
+    pub(super) fn used(&self) -> u64 {
+        // Released first: it never passes the end that is read after it.
+        let released = self.released().0;
+        (self.end().0 - released) * WORD as u64
     }
 
     fn copy_in(&self, position: u64, line: &[u8]) {

@@ -113,6 +113,7 @@ impl Shipper {
     /// Serves one connection until it breaks, which is an error, or the shipper is stopped.
     fn serve(&mut self, socket: UnixStream) -> io::Result<()> {
         socket.set_nonblocking(true)?;
+        self.shared.set_connected();
         let from = self.delivered;
         let mut hello = Vec::new();
         hello::push_hello(&mut hello, self.shared.encoder(), self.stream.as_str(), from.offset);
@@ -134,7 +135,10 @@ impl Shipper {
             let delivered = if acknowledges { connection.acked.min(written) } else { written };
             self.deliver_to_offset(&mut connection.batch, delivered);
             if connection.batch.is_written() {
-                connection.batch.fill(self.shared.ring());
+                let resent = connection.batch.fill(self.shared.ring(), self.sent_ever);
+                if resent > 0 {
+                    self.shared.add_resent(resent);
+                }
             }
             if !connection.batch.is_written() {
                 connection.write()?;
@@ -184,7 +188,7 @@ impl Shipper {
         if to.position > self.delivered.position {
             self.delivered = to;
             self.trouble_since = None;
-            self.shared.release(to.position);
+            self.shared.release(to);
         }
     }
 
