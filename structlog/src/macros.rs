@@ -162,14 +162,13 @@ macro_rules! __fields {
     };
     (@pair [$name:ident $($part:ident)*] $value:expr, $($rest:tt)*) => {
         $crate::__private::Pair(
-            {
-                static FIELD: $crate::__private::Field = $crate::__private::Field::new(
+            const {
+                &$crate::__private::Field::new(
                     concat!(stringify!($name) $(, ".", stringify!($part))*),
                     "",
                     $crate::__private::Class::Public,
                     concat!(",\"", stringify!($name) $(, ".", stringify!($part))*, "\":"),
-                );
-                &FIELD
+                )
             },
             &$value,
             $crate::__fields!($($rest)*),
