@@ -23,7 +23,7 @@ use crate::{Descriptor, Field, Value};
 /// | `max_len = 64` | the greatest length: of text in characters (Unicode code points), of a list in items. What is longer is cut, and the line says so |
 /// | `range = 0..=100` | the bounds of a number, or of a duration in seconds. What lies outside is written, and the line says so |
 /// | `error` | the value is an error: its message is written, and the messages of its causes as a list, `NAME.causes` |
-/// | `with = function` | the value is what `fn(&Field) -> impl Value` makes of the field; [`AsDisplay`](crate::AsDisplay) is one |
+/// | `with = function` | the value is what this makes of the field, a function that takes it by reference and returns a [`Value`](crate::Value), such as [`AsDisplay`](crate::AsDisplay) |
 /// | `rename = "http.route"` | the field's name in the line |
 /// | `flatten` | the field is a [group of fields](Fields#groups), which stand here under the names `FIELD.NAME`; `flatten = "prefix"` puts another prefix before them, `flatten = ""` none |
 ///

@@ -44,10 +44,12 @@ pub(crate) fn event(event: &Input) -> TokenStream {
     let generics = bounded(event);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let (registered, checks) = (registered(event), fields::checks(event));
+    let lints = fields::lints(&event.fields);
     quote! {
         #checks
 
         #[automatically_derived]
+        #lints
         impl #impl_generics #root::__private::EventTrait for #ident #type_generics #where_clause {
             const DESCRIPTOR: &'static #root::Descriptor = {
                 const NAME: &::core::primitive::str = #name;
@@ -69,6 +71,7 @@ pub(crate) fn event(event: &Input) -> TokenStream {
         }
 
         #[automatically_derived]
+        #lints
         impl #impl_generics #root::__private::FieldsTrait for #ident #type_generics #where_clause {
             #[inline]
             fn visit<__V: #root::Visitor>(&self, __visitor: &mut __V) {
@@ -108,6 +111,7 @@ pub(crate) fn group(group: &Input) -> TokenStream {
     let Input { ident, root, .. } = group;
     let visits = visit::fields(group, &quote!(__L));
     let (fields, checks) = (fields::constants(group), fields::checks(group));
+    let lints = fields::lints(&group.fields);
     let generics = bounded(group);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
@@ -122,6 +126,7 @@ pub(crate) fn group(group: &Input) -> TokenStream {
         }
 
         #[automatically_derived]
+        #lints
         impl #impl_generics #root::__private::Group for #ident #type_generics #where_clause {
             const FIELDS: &'static [#root::Field] = #fields;
 

@@ -49,8 +49,9 @@ pub(crate) fn checks(input: &Input) -> TokenStream {
             && !mentions(field.ty.to_token_stream(), &parameters)
         {
             let value_type = value_type(field, root, &static_type(&field.ty));
-            let span = limits_span(field);
+            let (span, lints) = (limits_span(field), lints(std::slice::from_ref(field)));
             checks.extend(quote_spanned! {span=>
+                #lints
                 const _: () = {
                     #[allow(unused_imports)]
                     use #root::__private::Untyped as _;
@@ -148,8 +149,18 @@ fn value_type(field: &FieldInput, root: &Path, ty: &TokenStream) -> TokenStream 
 /// What calls the function that makes the value of a field. It stands in two places, and a fault of it is one error, since both say the same.
 pub(crate) fn with(field: &FieldInput, root: &Path, ty: &TokenStream) -> Option<TokenStream> {
     let with = field.attrs.with.as_ref()?;
-    let root = at(with.span(), root);
-    Some(quote_spanned!(with.span()=> #root::__private::with::<#ty, _>(#with)))
+    let span = with.span();
+    let root = at(span, root);
+    // A function of `&str` can take a `&String` when it is called.
+    Some(quote_spanned!(span=> #root::__private::with::<#ty, _>(|__field| #with(__field))))
+}
+
+/// What silences the lints that would have a [closure](with) left out.
+pub(crate) fn lints(fields: &[FieldInput]) -> Option<TokenStream> {
+    let has_closure = fields.iter().any(|field| field.attrs.with.is_some());
+    has_closure.then(
+        || quote!(#[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]),
+    )
 }
 
 /// The path, as if it stood there.

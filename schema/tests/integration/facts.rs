@@ -27,12 +27,8 @@ fn kelvin(celsius: &Celsius) -> f64 {
     f64::from(celsius.0) + 273.15
 }
 
-fn initials<'a>(names: &'a Vec<String>) -> impl Iterator<Item = &'a str> + use<'a> {
-    names.iter().filter_map(|name| name.get(..1))
-}
-
-fn first<'a>(names: &'a Vec<String>) -> Option<&'a str> {
-    initials(names).next()
+fn first(names: &[String]) -> Option<&str> {
+    names.first()?.get(..1)
 }
 
 /// One of each.

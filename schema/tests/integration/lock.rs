@@ -61,7 +61,7 @@ fn a_name_with_two_meanings_is_found_between_events_keys_and_files() {
     };
     let key =
         r#"{"name":"size","type":"text","class":"personal","scope":"local","description":"K."}"#;
-    let with_key = lock(&[number.clone()], key);
+    let with_key = lock(std::slice::from_ref(&number), key);
     assert_eq!(
         told(&[("x", &with_key)]),
         [
