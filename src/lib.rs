@@ -6,8 +6,10 @@
 //! |---|---|---|
 //! | `tower` | yes | the middleware for tower, hyper, axum and tonic, as [`tower`] |
 //! | `axum` | no | an extractor for axum's handlers, and the route that axum's router took |
+//! | `lock` | no | lock files of events, exports, and the test that compares them, as `schema::lock` and `schema::testing` |
 //! | `opentelemetry-0_33` | no | contexts from and to OpenTelemetry 0.33, as `ctx::opentelemetry_0_33` |
 //! | `signals` | no | `structlog::flush_on_signals`, for programs that do not handle SIGTERM and SIGINT themselves |
+//! | `uuid-1` | no | UUIDs of the crate `uuid` 1 as values of fields |
 
 #![forbid(unsafe_code)]
 

@@ -27,6 +27,28 @@
 //! assert_eq!(LoginFailed::DESCRIPTOR.fields[2].description, "Failed attempts in the last hour.");
 //! ```
 //!
+//! A struct can hold [groups of fields](Fields#groups) that several events share, and a field one out of a [closed set](Value#closed-sets). Attributes say of which
+//! [class](Class), unit and [limits](Limits) the values are: see [`Event`](Event#the-derive).
+//!
+//! # What is agreed
+//!
+//! Every event type [registers](registered) itself. With the feature `lock`, one test compares what the program says of its events with a file that was agreed upon, and fails where a change breaks those who
+//! read them:
+//!
+//! ```no_run
+//! # #[cfg(feature = "lock")]
+//! throughline_schema::testing::assert_locked("events.lock.json");
+//! ```
+//!
+//! The same file can be exported as JSON Schema, as Markdown, and as a registry of OpenTelemetry Weaver: see `lock`.
+//!
+//! # Features
+//!
+//! | feature | by default | what it adds |
+//! |---|---|---|
+//! | `lock` | no | the modules `lock` and `testing`; for the tests of a service, and for tools |
+//! | `uuid-1` | no | [`Value`] for the `Uuid` of the crate `uuid` 1 |
+//!
 //! # How it is read
 //!
 //! An event does not know how it is written. It hands each [`Field`] with its [`Value`] to a [`Visitor`]; a value hands its plain form
