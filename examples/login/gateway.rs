@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::routing::post;
@@ -29,6 +30,9 @@ struct LoggedIn {
     token_length: usize,
 }
 
+/// The most time that a login has, the call to the other service included.
+const DEADLINE: Duration = Duration::from_millis(250);
+
 #[derive(Clone)]
 struct Gateway {
     accounts: AccountsClient<Client<Channel>>,
@@ -54,7 +58,7 @@ pub(crate) async fn serve(
     let app = Router::new()
         .route("/login", post(login))
         .with_state(gateway)
-        .layer(ServerLayer::edge(&log));
+        .layer(ServerLayer::edge(&log).deadline(DEADLINE));
     axum::serve(listener, app).with_graceful_shutdown(stopped).await.map_err(|e| e.to_string())
 }
 

@@ -15,6 +15,7 @@ use services::Services;
 use throughline_collector::spool::Reader;
 use throughline_collector::tail::{Record, Style, tree};
 use throughline_collector::{Collector, Config};
+use tokio::signal::unix::{SignalKind, signal};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -35,8 +36,9 @@ fn main() -> Result {
         let services = Services::start(&socket).await?;
         callers::call_all(services.gateway).await?;
         if keep {
+            let mut interrupt = signal(SignalKind::interrupt())?; // before anybody is told to send one
             print_how_to_go_on(&services, &events);
-            tokio::signal::ctrl_c().await?;
+            interrupt.recv().await;
         }
         services.stop().await
     })?;
@@ -58,7 +60,7 @@ fn stored(events: &Path) -> Result<String> {
 }
 
 fn print_how_to_go_on(services: &Services, events: &Path) {
-    println!("Log in (ada, or grace, whose password takes long to check):");
+    println!("Log in (ada, or grace, whose password takes too long to check):");
     println!("  curl -i -d user=ada -d password=lovelace http://{}/login", services.gateway);
     println!("Follow the events in a second terminal:");
     println!("  cargo run -q -p throughline-collector -- tail --dir {}", events.display());
