@@ -3,12 +3,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use serde_json::Value as Json;
 use throughline_ctx::Context;
-use throughline_structlog::{Logger, Service, info};
+use throughline_structlog::{FileSink, Logger, Output, Rotation, Service, info};
 
 use crate::collector::{Client, Listener, PATIENCE};
 use crate::{Part, command, test};
@@ -17,6 +17,7 @@ pub(crate) const PARTS: &[Part] = &[
     ("forks", forks),
     ("forks_in_silence", forks_in_silence),
     ("forks_while_threads_write", forks_while_threads_write),
+    ("forks_while_threads_write_to_files", forks_while_threads_write_to_files),
 ];
 
 pub(crate) fn tests() -> Vec<Trial> {
@@ -32,6 +33,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         test(
             "children_of_a_process_whose_threads_write_can_write_and_hang_nowhere",
             children_of_a_process_whose_threads_write_can_write_and_hang_nowhere,
+        ),
+        test(
+            "children_of_a_process_whose_threads_write_to_files_and_streams_can_write_to_them",
+            children_of_a_process_whose_threads_write_to_files_and_streams_can_write_to_them,
         ),
     ]
 }
@@ -238,4 +243,64 @@ fn children_of_a_process_whose_threads_write_can_write_and_hang_nowhere() {
     assert!(parent.0 == 0 && parent.1 >= 10);
     assert_eq!(children, [(1, 1); CHILDREN]);
     assert!(process.wait().unwrap().success());
+}
+
+/// Forks while other threads hold the locks of the sinks nearly all of the time.
+fn forks_while_threads_write_to_files(path: &Path) -> ExitCode {
+    let file = FileSink::rotating(path, Rotation::keep(1000).at_bytes(100_000)).unwrap();
+    let log = Logger::builder("forks").stdout().also(Output::to(file)).build();
+    let enough = AtomicBool::new(false);
+    let codes = std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !enough.load(Ordering::Relaxed) {
+                    write(&log, 0, 0..10);
+                }
+            });
+        }
+        let children = (0..CHILDREN).map(|_| {
+            fork(|| {
+                write(&log, 1, 0..1);
+                finish(&log)
+            })
+        });
+        let codes = children.map(wait_for).fold(0, |all, code| all | code);
+        enough.store(true, Ordering::Relaxed);
+        codes
+    });
+    ExitCode::from((codes | finish(&log)) as u8)
+}
+
+fn children_of_a_process_whose_threads_write_to_files_and_streams_can_write_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let mut command = command("forks_while_threads_write_to_files", &path);
+    let stdout = folder.path().join("stdout");
+    let mut process = command.stdout(std::fs::File::create(&stdout).unwrap()).spawn().unwrap();
+    let started = Instant::now();
+    let status = loop {
+        match process.try_wait().unwrap() {
+            Some(status) => break status,
+            None if started.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(5)),
+            None => {
+                process.kill().unwrap();
+                panic!("a child hangs");
+            }
+        }
+    };
+    assert!(status.success(), "{status}");
+    let of_children = |name: &str| {
+        let mut lines = 0;
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap().to_str().unwrap().starts_with(name) {
+                let text = std::fs::read_to_string(path).unwrap();
+                let events = text.lines().filter(|line| line.starts_with('{'));
+                let jsons = events.map(|line| serde_json::from_str::<Json>(line).unwrap());
+                lines += jsons.filter(|json| json["generation"] == 1).count();
+            }
+        }
+        lines
+    };
+    assert_eq!((of_children("log"), of_children("stdout")), (CHILDREN, CHILDREN));
 }

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::refused::Refused;
+use crate::fork::PerProcess;
 use crate::{FlushError, Line, Lost, Sink, stderr};
 use present::{Present, same};
 pub use rotation::Rotation;
@@ -55,18 +56,25 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// it is not, it begins a new one there. So for up to a second lines go to the file that was moved: tell logrotate `delaycompress`. A file that is
 /// truncated (`copytruncate`) is written on from its new end.
 ///
-/// Several processes may append to one file, as they do while one takes over from another, and each may rotate it.
+/// Several processes may append to one file, as they do while one takes over from another, and as a forked child does with its parent. Each may rotate it.
 #[derive(Debug)]
 pub struct FileSink {
     path: PathBuf,
     rotation: Option<Rotation>,
-    state: Arc<Mutex<State>>,
+    own: PerProcess<Arc<Own>>,
+}
+
+/// What a process does not share with those that it forks: a thread that is not there in the child may hold the lock.
+#[derive(Debug)]
+struct Own {
+    state: Mutex<State>,
     refused: Refused,
 }
 
 #[derive(Debug)]
 struct State {
-    present: Present,
+    /// `None` until a forked child writes.
+    present: Option<Present>,
     looked: Instant,
     /// The time in the name of the last file that was put aside.
     put_aside: SystemTime,
@@ -100,15 +108,17 @@ impl FileSink {
         if rotation.is_some() {
             rotation::check_folder(&path)?;
         }
-        let (looked, put_aside) = (Instant::now(), SystemTime::UNIX_EPOCH);
-        let state = Mutex::new(State { present, looked, put_aside, told: false });
-        Ok(FileSink { path, rotation, state: Arc::new(state), refused: Refused::default() })
+        Ok(FileSink { path, rotation, own: PerProcess::new(Own::new(Some(present))) })
+    }
+
+    fn own(&self) -> &Arc<Own> {
+        self.own.get(|| Own::new(None))
     }
 
     fn write_at(&self, line: &[u8], now: SystemTime) -> io::Result<()> {
-        let mut state = lock(&self.state);
+        let mut state = self.own().state();
         self.prepare(&mut state, line.len() as u64, now)?;
-        let present = &mut state.present;
+        let Some(present) = &mut state.present else { return Err(ErrorKind::NotFound.into()) };
         present.out.write(line)?;
         if let (0, Some(rotation)) = (present.len, &self.rotation) {
             // It begins with this line. Its own time comes from a coarser clock, and may be that of the period before.
@@ -120,14 +130,13 @@ impl FileSink {
 
     /// Sees to it that the present file is the one for a line of this length.
     fn prepare(&self, state: &mut State, len: u64, now: SystemTime) -> io::Result<()> {
-        if !self.is_due(&state.present, len, now) && state.looked.elapsed() < LOOK_EVERY {
+        let is_looked_at = state.present.is_some() && state.looked.elapsed() < LOOK_EVERY;
+        if is_looked_at && !self.is_due(state, len, now) {
             return Ok(());
         }
         self.follow(state)?;
         state.looked = Instant::now();
-        let Some(rotation) =
-            self.rotation.as_ref().filter(|_| self.is_due(&state.present, len, now))
-        else {
+        let Some(rotation) = self.rotation.as_ref().filter(|_| self.is_due(state, len, now)) else {
             return Ok(());
         };
         let rotated = self.put_aside(state, now).and_then(|()| rotation.prune(&self.path));
@@ -142,26 +151,31 @@ impl FileSink {
         Ok(())
     }
 
-    fn is_due(&self, present: &Present, len: u64, now: SystemTime) -> bool {
-        self.rotation.as_ref().is_some_and(|rotation| {
-            let is_over = rotation.period_of(now) > present.period;
-            present.len > 0 && (is_over || rotation.is_full(present.len + len))
-        })
+    fn is_due(&self, state: &State, len: u64, now: SystemTime) -> bool {
+        let (Some(present), Some(rotation)) = (&state.present, &self.rotation) else {
+            return false;
+        };
+        let is_over = rotation.period_of(now) > present.period;
+        present.len > 0 && (is_over || rotation.is_full(present.len + len))
     }
 
     /// Begins a new file if the present one is not at its path any more. If none can be begun, lines go on to where they went, unless nobody could find them there.
     fn follow(&self, state: &mut State) -> io::Result<()> {
-        let ours = state.present.out.file().metadata()?;
+        let Some(present) = &mut state.present else {
+            state.present = Some(Present::open(&self.path, self.rotation.as_ref())?);
+            return Ok(());
+        };
+        let ours = present.out.file().metadata()?;
         match fs::metadata(&self.path) {
             Ok(there) if same(&there, &ours) => {
-                state.present.len = there.len();
+                present.len = there.len();
                 return Ok(());
             }
             Err(error) if error.kind() != ErrorKind::NotFound => return Ok(()),
             _ => {}
         }
         match Present::open(&self.path, self.rotation.as_ref()) {
-            Ok(present) => state.present = present,
+            Ok(next) => *present = next,
             Err(error) if ours.nlink() == 0 => return Err(error),
             Err(_) => {}
         }
@@ -169,7 +183,8 @@ impl FileSink {
     }
 
     fn put_aside(&self, state: &mut State, now: SystemTime) -> io::Result<()> {
-        let ours = state.present.out.file().metadata()?;
+        let Some(present) = &mut state.present else { return Ok(()) };
+        let ours = present.out.file().metadata()?;
         if !same(&fs::metadata(&self.path)?, &ours) {
             return Err(io::Error::other("a new file cannot be begun"));
         }
@@ -178,13 +193,14 @@ impl FileSink {
         let (old, time) = rotation::old_name(&self.path, now);
         fs::rename(&self.path, old)?;
         state.put_aside = time;
-        state.present = Present::open(&self.path, self.rotation.as_ref())?;
+        *present = Present::open(&self.path, self.rotation.as_ref())?;
         Ok(())
     }
 
     /// Waits until the files are on the disk.
-    fn sync(path: &Path, state: &Mutex<State>) -> io::Result<()> {
-        let present = lock(state).present.out.file().try_clone()?;
+    fn sync(path: &Path, own: &Own) -> io::Result<()> {
+        let present = own.state().present.as_ref().map(|present| present.out.file().try_clone());
+        let Some(present) = present.transpose()? else { return Ok(()) };
         match present.sync_data() {
             // A pipe or a device.
             Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(()),
@@ -201,14 +217,22 @@ impl FileSink {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Own {
+    fn new(present: Option<Present>) -> Arc<Own> {
+        let (looked, put_aside) = (Instant::now(), SystemTime::UNIX_EPOCH);
+        let state = Mutex::new(State { present, looked, put_aside, told: false });
+        Arc::new(Own { state, refused: Refused::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Sink for FileSink {
     fn write(&self, line: Line<'_>) {
         if let Err(error) = self.write_at(line.as_bytes(), SystemTime::now()) {
-            self.refused.add(line.level(), error);
+            self.own().refused.add(line.level(), error);
         }
     }
 
@@ -219,19 +243,19 @@ impl Sink for FileSink {
         };
         // A disk does not answer to a timeout, nor does a line that waits for it: a thread of its own waits for them.
         let (done, synced) = mpsc::channel();
-        let (path, state) = (self.path.clone(), self.state.clone());
+        let (path, own) = (self.path.clone(), self.own().clone());
         thread::Builder::new()
             .name("throughline-sync".to_owned())
-            .spawn(move || done.send(FileSink::sync(&path, &state)))
+            .spawn(move || done.send(FileSink::sync(&path, &own)))
             .map_err(|error| unsynced(&error))?;
         match synced.recv_timeout(timeout) {
-            Ok(Ok(())) => self.refused.tell(name),
+            Ok(Ok(())) => self.own().refused.tell(name),
             Ok(Err(error)) => Err(unsynced(&error)),
             Err(_) => Err(unsynced(&format_args!("it takes longer than {timeout:?}"))),
         }
     }
 
     fn lost(&self) -> Lost {
-        self.refused.lost()
+        self.own().refused.lost()
     }
 }

@@ -20,7 +20,7 @@ fn texts(sink: &FileSink) -> Vec<String> {
 
 /// As if it had not looked for a while.
 fn look(sink: &FileSink) {
-    sink.state.lock().unwrap().looked -= LOOK_EVERY;
+    sink.own().state().looked -= LOOK_EVERY;
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_file_that_cannot_be_renamed_is_written_on() {
         fs::create_dir(rotation::old_name(&sink.path, at).0).unwrap();
     }
     sink.write_at(b"22\n", at(0)).unwrap();
-    assert!(sink.state.lock().unwrap().told, "folders cannot be deleted as old files");
+    assert!(sink.own().state().told, "folders cannot be deleted as old files");
     assert_eq!(fs::read_to_string(&sink.path).unwrap(), "22\n");
     sink.write_at(b"333\n", at(0)).unwrap();
     assert_eq!(fs::read_to_string(&sink.path).unwrap(), "333\n");
