@@ -197,6 +197,50 @@ fn a_flush_that_fails_says_what_stands_in_the_way() {
 }
 
 #[test]
+fn a_flush_after_the_collector_died_ends_in_time_and_says_why() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    info!(logger: log, "delivered");
+    let mut client = listener.accept();
+    client.hello(true);
+    client.line();
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+    drop((client, listener));
+    info!(logger: log, "kept");
+    let error = log.flush(Duration::from_millis(300)).unwrap_err().to_string();
+    assert!(error.contains("no socket is there"), "{error}");
+
+    let listener = Listener::bind(&path);
+    let mut client = listener.accept();
+    client.hello(true);
+    assert_eq!(client.json()["message"], "kept");
+    client.ack();
+    log.flush(PATIENCE).unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_flush_on_a_runtime_of_one_thread_needs_no_other_task() {
+    let (_folder, path) = socket();
+    let listener = Listener::bind(&path);
+    let log = logger(&path);
+    let collector = std::thread::spawn(move || {
+        let mut client = listener.accept();
+        client.hello(true);
+        client.line();
+        client.ack();
+    });
+    let task = tokio::spawn({
+        let log = log.clone();
+        async move { info!(logger: log, "in a task") }
+    });
+    task.await.unwrap();
+    log.flush(PATIENCE).unwrap();
+    collector.join().unwrap();
+}
+
+#[test]
 fn a_collector_that_acknowledges_nothing_has_what_was_written() {
     let (_folder, path) = socket();
     let listener = Listener::bind(&path);

@@ -2,6 +2,7 @@
 
 #[path = "../integration/collector.rs"]
 mod collector;
+mod end;
 mod fork;
 mod panic;
 #[cfg(feature = "signals")]
@@ -24,14 +25,15 @@ fn main() -> ExitCode {
 }
 
 fn parts() -> Vec<Part> {
-    let parts = [fork::PARTS, panic::PARTS].concat();
+    let parts = [end::PARTS, fork::PARTS, panic::PARTS].concat();
     #[cfg(feature = "signals")]
     let parts = [&parts, signal::PARTS].concat();
     parts
 }
 
 fn tests() -> Vec<Trial> {
-    let mut tests = fork::tests();
+    let mut tests = end::tests();
+    tests.extend(fork::tests());
     tests.extend(panic::tests());
     #[cfg(feature = "signals")]
     tests.extend(signal::tests());
