@@ -90,7 +90,7 @@ fn what_is_shed_is_counted_and_told_and_the_rest_is_stored() {
     let told: u64 = lines
         .iter()
         .filter(|line| line.contains("throughline.shed"))
-        .map(|line| field(line, "info"))
+        .map(|line| field(line, "shed.info"))
         .sum();
     assert_eq!(told, log.lost().total());
     assert_eq!(stored + told, emitted);

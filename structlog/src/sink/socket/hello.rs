@@ -22,14 +22,19 @@ struct Shed {
     /// Why: `buffer_full` or `line_too_long`.
     reason: &'static str,
     /// How many events of level `trace`.
+    #[event(rename = "shed.trace", unit = "{event}")]
     trace: u64,
     /// How many events of level `debug`.
+    #[event(rename = "shed.debug", unit = "{event}")]
     debug: u64,
     /// How many events of level `info`.
+    #[event(rename = "shed.info", unit = "{event}")]
     info: u64,
     /// How many events of level `warn`.
+    #[event(rename = "shed.warn", unit = "{event}")]
     warn: u64,
     /// How many events of level `error`.
+    #[event(rename = "shed.error", unit = "{event}")]
     error: u64,
 }
 
