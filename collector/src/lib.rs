@@ -36,6 +36,8 @@ mod config;
 mod connection;
 mod error;
 mod listen;
+mod locks;
+mod names;
 mod running;
 mod stderr;
 mod stream;

@@ -3,6 +3,8 @@
 mod collect;
 mod folder;
 mod output;
+mod report;
+mod schema;
 mod tail;
 
 use std::{error::Error as _, fmt, process::ExitCode};
@@ -23,6 +25,8 @@ struct Arguments {
 enum Command {
     Collect(collect::Arguments),
     Tail(tail::Arguments),
+    #[command(subcommand)]
+    Schema(schema::Command),
 }
 
 /// Runs the command that the process's arguments state.
@@ -30,6 +34,7 @@ pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Collect(arguments) => collect::run(arguments),
         Command::Tail(arguments) => tail::run(&arguments),
+        Command::Schema(command) => schema::run(command),
     };
     done.unwrap_or_else(|failure| {
         say(format_args!("{}", failure.message));
@@ -48,6 +53,11 @@ impl Failure {
     /// Something could not be done.
     fn new(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), code: 1 }
+    }
+
+    /// What was asked for makes no sense.
+    fn usage(message: impl fmt::Display) -> Self {
+        Self { code: 2, ..Self::new(message) }
     }
 
     /// What was asked for is not there.

@@ -5,6 +5,7 @@ mod disk;
 mod process;
 mod refusal;
 mod restart;
+mod schema;
 mod shipper;
 mod support;
 mod tail;
