@@ -1,6 +1,7 @@
 use std::{
-    future::Future,
+    future::{Future, pending},
     io,
+    net::{SocketAddr, TcpListener},
     os::unix::net::UnixListener as StdUnixListener,
     path::Path,
     sync::{
@@ -12,28 +13,34 @@ use std::{
 
 use tokio::{
     net::{UnixListener, UnixStream},
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use crate::{
-    Config, Error, Running, Summary,
-    connection::Connection,
+    Config, Error, Running, Summary, Sync,
+    connection::{Connection, WAITING},
     error::Kind,
+    forward::{Forwarder, Progress},
+    http,
     listen::SocketFile,
-    spool::{Folder, Message, Writer},
+    metrics::Metrics,
+    spool::{Folder, Frontier, Message, Retention, State, Writer},
     stderr::say,
 };
 
-/// How many batches wait for the disk before clients have to. With the usual batch of 64 KiB, these are 4 MiB.
-const QUEUE: usize = 64;
+/// How many batches wait for the disk before clients have to, however small they are.
+const QUEUE: usize = 1024;
 
 /// How often the writer looks for what it held back.
 const TICK: Duration = Duration::from_millis(500);
 
 /// How long all connections together may take to end.
 const DRAIN: Duration = Duration::from_secs(4);
+
+/// How long a forwarder may take to end.
+const FORWARD: Duration = Duration::from_secs(3);
 
 /// Listens on a socket, and stores what it receives.
 ///
@@ -44,7 +51,9 @@ pub struct Collector {
     config: Config,
     folder: Folder,
     listener: StdUnixListener,
-    socket: SocketFile,
+    /// `None` if the socket is somebody else's.
+    socket: Option<SocketFile>,
+    http: Option<TcpListener>,
 }
 
 impl Collector {
@@ -52,11 +61,27 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// If another collector has the folder or the socket, or if one of them cannot be used.
+    /// If another collector has the folder or the socket, if one of them cannot be used, or if the configuration contradicts
+    /// itself.
     pub fn bind(config: Config) -> Result<Self, Error> {
+        let http = prepare(&config)?;
         let folder = Folder::take(&config.dir)?;
-        let (listener, socket) = SocketFile::listen(&config.socket, config.mode)?;
-        Ok(Self { config, folder, listener, socket })
+        let (listener, socket) = SocketFile::listen(&config.socket, config.mode, config.group)?;
+        Ok(Self { config, folder, listener, socket: Some(socket), http })
+    }
+
+    /// As [`bind`](Self::bind), on a socket that somebody else made, as systemd does for its services. Its mode and its group
+    /// are theirs, and so is its file, which stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn bind_to(config: Config, listener: StdUnixListener) -> Result<Self, Error> {
+        let http = prepare(&config)?;
+        let folder = Folder::take(&config.dir)?;
+        let failed = |source| Error::io(Kind::Listen, &config.socket, source);
+        listener.set_nonblocking(true).map_err(failed)?;
+        Ok(Self { config, folder, listener, socket: None, http })
     }
 
     /// Binds, and runs on a thread of its own until the returned handle is stopped or dropped.
@@ -70,11 +95,16 @@ impl Collector {
 
     /// Where clients connect.
     pub fn socket(&self) -> &Path {
-        self.socket.path()
+        &self.config.socket
+    }
+
+    /// Where `/metrics` and `/healthz` are answered.
+    pub fn http(&self) -> Option<SocketAddr> {
+        self.http.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `shutdown` resolves. Then it accepts nobody more, reads what its clients have written so far, makes it
-    /// durable, acknowledges it, and removes the socket.
+    /// durable, acknowledges it, forwards what it can in two seconds, and removes the socket.
     ///
     /// # Errors
     ///
@@ -84,44 +114,95 @@ impl Collector {
     ///
     /// Outside of a tokio runtime that has its network and time drivers enabled.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<Summary, Error> {
-        let path = self.config.socket.clone();
-        let failed = |source| Error::io(Kind::Runtime, &path, source);
-        let listener = UnixListener::from_std(self.listener).map_err(failed)?;
+        let Self { config, folder, listener, socket, http } = self;
+        let failed = |source| Error::io(Kind::Runtime, &config.socket, source);
+        let listener = UnixListener::from_std(listener).map_err(failed)?;
+        let metrics = Arc::new(Metrics::default());
         let (stop, stopping) = watch::channel(false);
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let give_up = Arc::new(AtomicBool::new(false));
+        let first = Frontier { sequence: folder.next(), index: 0 };
+        let (frontier, _) = watch::channel(first);
+
+        let mut forwards = Vec::new();
+        let mut forwarders = Vec::new();
+        for to in &config.forward {
+            let progress = Arc::new(Progress::new(to.kind()));
+            let forwarder = Forwarder::open(
+                to.clone(),
+                &config.dir,
+                frontier.subscribe(),
+                progress.clone(),
+                queue.downgrade(),
+            );
+            let unusable = |source| Error::io(Kind::Folder, &config.dir, source);
+            forwarders.push(forwarder.map_err(unusable)?.spawn().map_err(failed)?);
+            forwards.push(progress);
+        }
+        let retention = Retention::new(&config.dir, config.retain, forwards.clone());
         let connection = Connection {
-            max_line: self.config.max_line,
-            held: self.folder.held().clone(),
+            max_line: config.max_line,
+            held: folder.held().clone(),
             queue,
+            room: Arc::new(Semaphore::new(WAITING)),
+            metrics: metrics.clone(),
             stopping,
         };
-        let mut written =
-            Writer::new(self.folder, self.config.segment_bytes, self.config.sync, give_up.clone())
-                .spawn(waiting)
-                .map_err(failed)?;
+        let give_up = Arc::new(AtomicBool::new(false));
+        let writer = Writer {
+            segment_bytes: config.segment_limit(),
+            sync: config.sync,
+            retention: retention.map_err(|error| Error::io(Kind::Recover, &config.dir, error))?,
+            frontier,
+            metrics: metrics.clone(),
+            give_up: give_up.clone(),
+            state: State::default(),
+            folder,
+        };
+        let mut written = writer.spawn(waiting).map_err(failed)?;
 
-        let mut clients = Clients { connection, tasks: JoinSet::new(), accepted: 0 };
+        let tick = match config.sync {
+            Sync::Interval(interval) => interval.clamp(Duration::from_millis(1), TICK),
+            Sync::EachBatch | Sync::Never => TICK,
+        };
+        let mut clients =
+            Clients { connection, users: config.users.clone(), tick, tasks: JoinSet::new() };
+        let http = async {
+            match http {
+                Some(listener) => http::serve(listener, &metrics, &forwards).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             () = clients.serve(&listener, shutdown) => {}
-            // It ends when it is told to, unless it panicked: better no collector than one that stores nothing.
-            _ = &mut written => return Err(failed(writer_panicked())),
+            // It ends when it is told to. Better no collector than one that stores nothing.
+            early = &mut written => {
+                early.unwrap_or_else(|_| Err(failed(writer_panicked())))?;
+            }
+            error = http => return Err(failed(error)),
         }
         clients.accept_waiting(listener);
-        drop(self.socket);
+        drop(socket);
         let _ = stop.send(true);
-        let accepted = clients.end().await;
+        clients.end().await;
         // The writer has been told everything: it tries each write once more.
         give_up.store(true, Ordering::Relaxed);
-        let totals = written.await.map_err(|_| failed(writer_panicked()))??;
-        Ok(Summary {
-            connections: accepted,
-            lines: totals.lines,
-            bytes: totals.bytes,
-            refused: totals.refused,
-            duplicate_bytes: totals.duplicate_bytes,
-        })
+        written.await.map_err(|_| failed(writer_panicked()))??;
+        for ended in forwarders {
+            // One that hangs in a write is left behind.
+            let _ = timeout(FORWARD, ended).await;
+        }
+        Ok(metrics.summary(&forwards))
     }
+}
+
+/// What can be found wrong before anything is touched, and the listener for HTTP.
+fn prepare(config: &Config) -> Result<Option<TcpListener>, Error> {
+    config.check()?;
+    let Some(address) = config.http else { return Ok(None) };
+    let failed = |error| Error::io(Kind::Listen, Path::new(&address.to_string()), error);
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(Some(listener))
 }
 
 fn writer_panicked() -> io::Error {
@@ -131,14 +212,15 @@ fn writer_panicked() -> io::Error {
 /// The connections, each a task.
 struct Clients {
     connection: Connection,
+    users: Option<Vec<u32>>,
+    tick: Duration,
     tasks: JoinSet<()>,
-    accepted: u64,
 }
 
 impl Clients {
     async fn serve(&mut self, listener: &UnixListener, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut tick = interval(TICK);
+        let mut tick = interval(self.tick);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut full = false;
         loop {
@@ -168,7 +250,17 @@ impl Clients {
     }
 
     fn accept(&mut self, stream: UnixStream) {
-        self.accepted += 1;
+        if let Some(users) = &self.users {
+            let user = stream.peer_cred().map(|peer| peer.uid());
+            if !user.as_ref().is_ok_and(|user| users.contains(user)) {
+                let before = self.connection.metrics.turned_away.fetch_add(1, Ordering::Relaxed);
+                if before == 0 {
+                    say(format_args!("turned away a client of user {user:?}; saying so once"));
+                }
+                return;
+            }
+        }
+        Metrics::add(&self.connection.metrics.connections, 1);
         self.tasks.spawn(self.connection.clone().serve(stream));
     }
 
@@ -185,12 +277,11 @@ impl Clients {
         }
     }
 
-    /// Waits for all to end, and ends those that do not. Returns how many there were.
-    async fn end(mut self) -> u64 {
+    /// Waits for all to end, and ends those that do not.
+    async fn end(mut self) {
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(DRAIN, ended).await.is_err() {
             self.tasks.shutdown().await;
         }
-        self.accepted
     }
 }

@@ -29,6 +29,14 @@ pub(crate) enum Kind {
     Recover,
     /// Lines that had been taken in could not be written before the end.
     Unwritten,
+    /// A flush failed, and with it all knowledge of what the disk has.
+    Unflushed,
+    /// Two destinations of one kind.
+    ForwardTwice,
+    /// A destination that cannot be used.
+    Forward,
+    /// The group of the socket could not be set.
+    Group,
     /// The collector itself failed.
     Runtime,
 }
@@ -55,6 +63,11 @@ impl Error {
     /// The path of the socket is longer than Unix allows.
     pub fn is_socket_path_too_long(&self) -> bool {
         self.kind == Kind::SocketPathTooLong
+    }
+
+    /// The configuration contradicts itself, or names what cannot be.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self.kind, Kind::ForwardTwice | Kind::Forward)
     }
 
     /// The collector stopped while events that it had received, but not acknowledged, were not yet written.
@@ -91,6 +104,18 @@ impl fmt::Display for Error {
                 f,
                 "stopped before everything received could be written to {path}; it was not acknowledged"
             ),
+            Kind::Unflushed => write!(
+                f,
+                "{path} could not be flushed to the disk: ending, so that clients send again what was not acknowledged"
+            ),
+            Kind::ForwardTwice => {
+                write!(
+                    f,
+                    "events can be forwarded to one destination of the kind {path}, not to two"
+                )
+            }
+            Kind::Forward => write!(f, "cannot forward to {path}"),
+            Kind::Group => write!(f, "cannot give {path} to its group"),
             Kind::Runtime => write!(f, "the collector on {path} failed"),
         }
     }

@@ -35,9 +35,14 @@ mod collector;
 mod config;
 mod connection;
 mod error;
+mod forward;
+mod http;
 mod listen;
 mod locks;
+mod metrics;
 mod names;
+#[cfg(feature = "nats")]
+mod nats;
 mod running;
 mod stderr;
 mod stream;
@@ -49,7 +54,9 @@ pub mod spool;
 pub mod tail;
 
 pub use collector::Collector;
-pub use config::{Config, Sync};
+pub use config::{Config, Forward, Retain, Sync};
 pub use error::Error;
+#[cfg(feature = "nats")]
+pub use nats::{Nats, NatsAuth};
 pub use running::Running;
 pub use summary::Summary;

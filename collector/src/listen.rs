@@ -3,7 +3,7 @@ use std::{
     fs, io,
     os::unix::{
         ffi::OsStrExt,
-        fs::{FileTypeExt, MetadataExt, PermissionsExt},
+        fs::{FileTypeExt, MetadataExt, PermissionsExt, chown},
         net::{UnixListener, UnixStream},
     },
     path::{Path, PathBuf},
@@ -24,7 +24,11 @@ pub(crate) struct SocketFile {
 
 impl SocketFile {
     /// Listens on `path`, after removing what a killed collector may have left there.
-    pub(crate) fn listen(path: &Path, mode: u32) -> Result<(UnixListener, Self), Error> {
+    pub(crate) fn listen(
+        path: &Path,
+        mode: u32,
+        group: Option<u32>,
+    ) -> Result<(UnixListener, Self), Error> {
         if path.as_os_str().as_bytes().len() > MAX_PATH {
             return Err(Error::new(Kind::SocketPathTooLong, path));
         }
@@ -34,12 +38,11 @@ impl SocketFile {
         listener.set_nonblocking(true).map_err(failed)?;
         let made = fs::symlink_metadata(path).map_err(failed)?;
         let file = Self { path: path.to_owned(), device: made.dev(), inode: made.ino() };
+        if group.is_some() {
+            chown(path, None, group).map_err(|source| Error::io(Kind::Group, path, source))?;
+        }
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(failed)?;
         Ok((listener, file))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 }
 
@@ -79,7 +82,7 @@ mod tests {
     fn removes_only_its_own_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let (_first, file) = SocketFile::listen(&path, 0o600).unwrap();
+        let (_first, file) = SocketFile::listen(&path, 0o600, None).unwrap();
         fs::remove_file(&path).unwrap();
         // Keeps the inode from being used again.
         fs::write(folder.path().join("other"), "").unwrap();
@@ -93,7 +96,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         fs::write(&path, "notes").unwrap();
-        let error = SocketFile::listen(&path, 0o600).unwrap_err();
+        let error = SocketFile::listen(&path, 0o600, None).unwrap_err();
         assert!(error.to_string().contains("not a socket"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "notes");
     }
@@ -101,7 +104,7 @@ mod tests {
     #[test]
     fn a_long_path_is_explained() {
         let path = Path::new("/tmp").join("x".repeat(200));
-        let error = SocketFile::listen(&path, 0o600).unwrap_err();
+        let error = SocketFile::listen(&path, 0o600, None).unwrap_err();
         assert!(error.is_socket_path_too_long());
         assert!(error.to_string().contains("shorter"), "{error}");
     }
@@ -110,7 +113,7 @@ mod tests {
     fn has_the_mode_it_was_given() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let (_listener, _file) = SocketFile::listen(&path, 0o620).unwrap();
+        let (_listener, _file) = SocketFile::listen(&path, 0o620, None).unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o620);
     }

@@ -1,4 +1,7 @@
-use std::fmt;
+use std::{
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// The name of a stream: a UUID, in lower case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,19 +13,15 @@ const OWN: [u8; 4] = *b"thrl";
 impl StreamId {
     /// A new id for a stream that no client can come back to.
     pub(crate) fn own() -> Self {
-        let mut id = [0; 16];
-        if getrandom::fill(&mut id).is_err() {
-            let nanos = std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .unwrap_or_default()
-                .as_nanos();
-            id = nanos.rotate_left(32).to_be_bytes();
-        }
+        let mut id = noise();
         id[..4].copy_from_slice(&OWN);
-        // Version 8: a UUID whose meaning is its maker's.
-        id[6] = (id[6] & 0x0f) | 0x80;
-        id[8] = (id[8] & 0x3f) | 0x80;
-        Self(id)
+        // A UUID whose meaning is its maker's.
+        Self(versioned(id, 8))
+    }
+
+    /// A new id for a stream that this collector sends as a client.
+    pub(crate) fn random() -> Self {
+        Self(versioned(noise(), 4))
     }
 
     /// Whether a collector made it.
@@ -51,6 +50,22 @@ impl StreamId {
         }
         Some(Self(id))
     }
+}
+
+fn noise() -> [u8; 16] {
+    let mut id = [0; 16];
+    if getrandom::fill(&mut id).is_err() {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        id = since.as_nanos().rotate_left(32).to_be_bytes();
+    }
+    id
+}
+
+/// `id` with the marks of a UUID of this version (RFC 9562).
+fn versioned(mut id: [u8; 16], version: u8) -> [u8; 16] {
+    id[6] = (id[6] & 0x0f) | version << 4;
+    id[8] = (id[8] & 0x3f) | 0x80;
+    id
 }
 
 impl fmt::Display for StreamId {
@@ -96,5 +111,6 @@ mod tests {
         let id = StreamId::own();
         assert!(StreamId::parse(&id.to_string()).unwrap().is_own());
         assert_ne!(id, StreamId::own());
+        assert!(!StreamId::random().is_own());
     }
 }

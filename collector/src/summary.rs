@@ -14,6 +14,10 @@ pub struct Summary {
     pub refused: u64,
     /// How many bytes arrived again that it had already, and were dropped.
     pub duplicate_bytes: u64,
+    /// How many lines arrived where they were forwarded to, over all destinations.
+    pub forwarded: u64,
+    /// How many lines will not be forwarded, over all destinations.
+    pub dropped: u64,
 }
 
 impl fmt::Display for Summary {
@@ -22,6 +26,10 @@ impl fmt::Display for Summary {
             f,
             "{} lines ({} bytes) stored from {} connections, {} lines refused, {} bytes received twice and kept once",
             self.lines, self.bytes, self.connections, self.refused, self.duplicate_bytes
-        )
+        )?;
+        match (self.forwarded, self.dropped) {
+            (0, 0) => Ok(()),
+            (forwarded, dropped) => write!(f, ", {forwarded} forwarded, {dropped} given up"),
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! The `throughline` command. Not an interface for programs: its words and flags may grow.
 
 mod collect;
+mod destination;
 mod folder;
+mod nats;
 mod output;
 mod report;
 mod schema;
+mod settings;
+mod spelled;
 mod tail;
 
 use std::{error::Error as _, fmt, process::ExitCode};
@@ -23,7 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Collect(collect::Arguments),
+    Collect(Box<collect::Arguments>),
     Tail(tail::Arguments),
     #[command(subcommand)]
     Schema(schema::Command),
@@ -32,7 +36,7 @@ enum Command {
 /// Runs the command that the process's arguments state.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Collect(arguments) => collect::run(arguments),
+        Command::Collect(arguments) => collect::run(*arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Schema(command) => schema::run(command),
     };
@@ -68,9 +72,10 @@ impl Failure {
 
 impl From<crate::Error> for Failure {
     fn from(error: crate::Error) -> Self {
-        match error.source() {
+        let failure = match error.source() {
             Some(source) => Self::new(format_args!("{error}: {source}")),
-            None => Self::new(error),
-        }
+            None => Self::new(&error),
+        };
+        if error.is_configuration() { Self { code: 2, ..failure } } else { failure }
     }
 }

@@ -1,15 +1,13 @@
-/// How much is read at once.
-const READ: usize = 64 << 10;
+use memchr::memchr;
 
-/// A buffer larger than this is given back once it is empty.
-const KEEP: usize = 4 * READ;
+/// Room for a line in pieces is kept for the next one, unless it is more than this.
+const KEEP: usize = 16 << 10;
 
 /// Finds the lines in bytes that come as they like, and holds no more of them than the longest line that is allowed.
 #[derive(Debug)]
 pub(crate) struct Framing {
-    buffer: Vec<u8>,
-    /// So many bytes of the buffer have no line feed among them.
-    searched: usize,
+    /// The beginning of a line that has no end yet.
+    partial: Vec<u8>,
     /// How much of an overlong line was thrown away already.
     skipped: u64,
     max_line: usize,
@@ -25,51 +23,45 @@ pub(crate) enum Framed<'a> {
 
 impl Framing {
     pub(crate) fn new(max_line: usize) -> Self {
-        Self { buffer: Vec::new(), searched: 0, skipped: 0, max_line }
+        Self { partial: Vec::new(), skipped: 0, max_line }
     }
 
-    /// Where to append what comes next.
-    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
-        if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
-            self.buffer = Vec::new();
-        }
-        if self.buffer.capacity() - self.buffer.len() < READ / 2 {
-            self.buffer.reserve_exact(READ);
-        }
-        &mut self.buffer
-    }
-
-    /// Hands over each line that is whole.
-    pub(crate) fn lines(&mut self, mut each: impl FnMut(Framed<'_>)) {
-        let mut start = 0;
-        while let Some(found) = self.buffer[self.searched..].iter().position(is_end) {
-            let line = &self.buffer[start..self.searched + found];
-            let len = self.skipped + line.len() as u64;
-            if self.skipped > 0 || line.len() > self.max_line {
+    /// Takes what came next, and hands over each line that is whole.
+    pub(crate) fn lines(&mut self, mut input: &[u8], mut each: impl FnMut(Framed<'_>)) {
+        while let Some(end) = memchr(b'\n', input) {
+            let line = &input[..end];
+            input = &input[end + 1..];
+            let len = self.skipped + (self.partial.len() + line.len()) as u64;
+            if len > self.max_line as u64 {
                 each(Framed::TooLong(len));
-            } else {
+            } else if self.partial.is_empty() {
                 each(Framed::Line(line));
+            } else {
+                self.partial.extend_from_slice(line);
+                each(Framed::Line(&self.partial));
             }
             self.skipped = 0;
-            self.searched += found + 1;
-            start = self.searched;
+            self.forget();
         }
-        self.buffer.drain(..start);
-        if self.skipped > 0 || self.buffer.len() > self.max_line {
-            self.skipped += self.buffer.len() as u64;
-            self.buffer.clear();
+        if self.skipped > 0 || self.partial.len() + input.len() > self.max_line {
+            self.skipped += (self.partial.len() + input.len()) as u64;
+            self.forget();
+        } else {
+            self.partial.extend_from_slice(input);
         }
-        self.searched = self.buffer.len();
+    }
+
+    fn forget(&mut self) {
+        if self.partial.capacity() > KEEP {
+            self.partial = Vec::new();
+        }
+        self.partial.clear();
     }
 
     /// How much of a line without an end was thrown away.
     pub(crate) fn skipped(&self) -> u64 {
         self.skipped
     }
-}
-
-fn is_end(byte: &u8) -> bool {
-    *byte == b'\n'
 }
 
 #[cfg(test)]
@@ -81,14 +73,13 @@ mod tests {
         let mut framing = Framing::new(max_line);
         let mut out = Vec::new();
         for part in input.chunks(step) {
-            framing.buffer().extend_from_slice(part);
-            framing.lines(|line| {
+            framing.lines(part, |line| {
                 out.push(match line {
                     Framed::Line(line) => String::from_utf8(line.to_vec()).unwrap(),
                     Framed::TooLong(len) => format!("<{len}>"),
                 });
             });
-            assert!(framing.buffer.len() <= max_line);
+            assert!(framing.partial.len() <= max_line);
         }
         out
     }
@@ -106,11 +97,9 @@ mod tests {
     fn an_endless_line_is_not_kept() {
         let mut framing = Framing::new(1000);
         for _ in 0..1000 {
-            let buffer = framing.buffer();
-            buffer.resize(READ / 2, b'x');
-            framing.lines(|_| panic!("there is no line"));
+            framing.lines(&[b'x'; 300], |_| panic!("there is no line"));
         }
-        assert!(framing.buffer.capacity() <= 2 * READ);
-        assert_eq!(framing.skipped(), 1000 * (READ / 2) as u64);
+        assert!(framing.partial.capacity() <= 2000);
+        assert_eq!(framing.skipped(), 300_000);
     }
 }

@@ -33,16 +33,12 @@ impl Intake {
         Self { framing: Framing::new(max_line), sorted: Sorted::default() }
     }
 
-    /// Where to append what comes next.
-    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
-        self.framing.buffer()
-    }
-
-    /// Looks at the lines that are whole. If the first of all was a hello, returns that.
-    pub(crate) fn sort(&mut self) -> Option<Hello> {
+    /// Takes what came next, and looks at the lines that are whole. If the first of all was a hello, returns that.
+    pub(crate) fn sort(&mut self, input: &[u8]) -> Option<Hello> {
         let mut hello = None;
         let sorted = &mut self.sorted;
-        self.framing.lines(|framed| {
+        sorted.bytes.reserve(input.len());
+        self.framing.lines(input, |framed| {
             if sorted.stream.is_none() {
                 hello = sorted.begin(&framed);
                 if hello.is_some() {
@@ -78,6 +74,7 @@ impl Intake {
             bytes: mem::take(&mut sorted.bytes),
             pieces: mem::take(&mut sorted.pieces),
             acks: acks.clone(),
+            room: None,
         })
     }
 }
@@ -154,8 +151,7 @@ mod tests {
 
     fn sort(text: &str) -> (Option<Hello>, Option<Batch>) {
         let mut intake = Intake::new(1000);
-        intake.buffer().extend_from_slice(text.as_bytes());
-        let hello = intake.sort();
+        let hello = intake.sort(text.as_bytes());
         let acks = Arc::new(tokio::sync::watch::channel(0).0);
         (hello, intake.batch(&acks))
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::Reason;
 use crate::stream::StreamId;
@@ -20,6 +20,8 @@ pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) pieces: Vec<Piece>,
     pub(crate) acks: Acks,
+    /// Its share of the memory for what waits for the disk.
+    pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
 /// A part of a batch. What lies between two pieces is of no concern to anyone.

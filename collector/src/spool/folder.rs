@@ -61,6 +61,11 @@ impl Folder {
         &self.held
     }
 
+    /// The number that the next segment will have.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
     /// Makes the next segment. Each attempt has a number of its own.
     pub(crate) fn create_segment(&mut self) -> io::Result<Segment> {
         let sequence = self.next;

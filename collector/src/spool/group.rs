@@ -1,14 +1,15 @@
 use std::collections::HashMap;
 
-use super::{Acks, Batch, Held, Piece, index::Entry, refusals::Refusals};
+use super::{Acks, Batch, Held, Piece, index::Entry, told::Told};
 use crate::stream::StreamId;
 
-/// What goes to the disk together, and who hears of it afterwards.
+/// What goes to the disk together, and who hears of it afterwards. It is written, and later durable; then it is used again.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
     bytes: Vec<u8>,
     /// Positions count from the beginning of `bytes`.
     entries: Vec<Entry>,
+    /// How far each stream gets when all that was taken in is durable.
     ends: HashMap<StreamId, u64>,
     /// Kept until the group is durable: a connection lives as long as something of it is under way.
     acks: Vec<(Acks, u64)>,
@@ -20,7 +21,7 @@ pub(crate) struct Group {
 impl Group {
     /// Takes in what is new in `batch`: below the offset that is held of a stream, or that this group already brings it
     /// to, everything arrived before, perhaps over another connection.
-    pub(crate) fn add(&mut self, batch: Batch, held: &Held, refusals: &mut Refusals) {
+    pub(crate) fn add(&mut self, batch: Batch, held: &Held, told: &mut Told) {
         let Batch { stream, start, end, .. } = batch;
         let floor = match self.ends.get(&stream) {
             Some(end) => *end,
@@ -39,7 +40,7 @@ impl Group {
                 }
                 Piece::Refused { offset, reason, count, bytes } => {
                     if offset >= floor {
-                        refusals.add(reason, count, bytes);
+                        told.refused(reason, count, bytes);
                     }
                 }
             }
@@ -95,27 +96,25 @@ impl Group {
         &self.entries
     }
 
-    /// How many lines of clients it has.
-    pub(crate) fn lines(&self) -> u64 {
-        self.lines
+    /// How many lines of clients it took in since it was written last, their bytes, and the bytes that it left out since they
+    /// are held already.
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
+        (self.lines, self.line_bytes, self.duplicate_bytes)
     }
 
-    /// The bytes of those lines.
-    pub(crate) fn line_bytes(&self) -> u64 {
-        self.line_bytes
+    /// Its bytes are in the file: it takes in what comes next.
+    pub(crate) fn written(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+        (self.lines, self.line_bytes, self.duplicate_bytes) = (0, 0, 0);
     }
 
-    /// How many bytes it left out, since they are held already.
-    pub(crate) fn duplicate_bytes(&self) -> u64 {
-        self.duplicate_bytes
-    }
-
-    /// The group is durable: says so to everyone who waits for it.
-    pub(crate) fn acknowledge(self, held: &Held) {
-        for (stream, end) in self.ends {
-            held.raise(stream, end);
+    /// All that was written is durable, the newest of it in file number `sequence`: says so to everyone who waits for it.
+    pub(crate) fn acknowledge(&mut self, held: &Held, sequence: u64) {
+        for (stream, end) in self.ends.drain() {
+            held.raise(stream, end, sequence);
         }
-        for (acks, end) in self.acks {
+        for (acks, end) in self.acks.drain(..) {
             acks.send_if_modified(|acked| {
                 let further = end > *acked;
                 *acked = end.max(*acked);
@@ -158,27 +157,28 @@ mod tests {
             bytes: bytes.into(),
             pieces: vec![Piece::Lines { offset: start, len: bytes.len() }],
             acks: Arc::new(tokio::sync::watch::channel(0).0),
+            room: None,
         }
     }
 
     #[test]
     fn lines_that_overlap_are_taken_once() {
-        let (held, mut refusals) = (Held::default(), Refusals::default());
-        held.raise(stream(), 2);
+        let (held, mut told) = (Held::default(), Told::default());
+        held.raise(stream(), 2, 1);
         let mut group = Group::default();
-        group.add(lines(0, "a\nbb\nccc\n"), &held, &mut refusals);
-        group.add(lines(2, "bb\nccc\n"), &held, &mut refusals);
-        group.add(lines(5, "ccc\ndddd\n"), &held, &mut refusals);
+        group.add(lines(0, "a\nbb\nccc\n"), &held, &mut told);
+        group.add(lines(2, "bb\nccc\n"), &held, &mut told);
+        group.add(lines(5, "ccc\ndddd\n"), &held, &mut told);
         assert_eq!(group.bytes(), b"bb\nccc\ndddd\n");
         let starts: Vec<_> = group.entries().iter().map(|e| (e.start, e.end)).collect();
         assert_eq!(starts, [(2, 9), (9, 14)]);
-        group.acknowledge(&held);
+        group.acknowledge(&held, 1);
         assert_eq!(held.of(stream()), 14);
     }
 
     #[test]
     fn what_is_not_stored_still_moves_the_stream_on() {
-        let (held, mut refusals) = (Held::default(), Refusals::default());
+        let (held, mut told) = (Held::default(), Told::default());
         let mut batch = lines(10, "ok\n");
         batch.end = 40;
         batch.pieces.push(Piece::Refused {
@@ -188,30 +188,30 @@ mod tests {
             bytes: 26,
         });
         let mut group = Group::default();
-        group.add(batch, &held, &mut refusals);
+        group.add(batch, &held, &mut told);
         let mut nothing = lines(40, "");
         nothing.pieces.clear();
         nothing.end = 41;
-        group.add(nothing, &held, &mut refusals);
+        group.add(nothing, &held, &mut told);
         let spans: Vec<_> =
             group.entries().iter().map(|e| (e.start, e.end, e.from, e.to)).collect();
         assert_eq!(spans, [(10, 40, 0, 3), (40, 41, 3, 3)]);
-        assert_eq!(refusals.total(), 1);
+        assert_eq!(told.total()[Reason::TooLong as usize], 1);
     }
 
     #[test]
     fn a_refused_line_that_comes_again_is_counted_once() {
-        let (held, mut refusals) = (Held::default(), Refusals::default());
+        let (held, mut told) = (Held::default(), Told::default());
         for _ in 0..2 {
             let mut batch = lines(0, "");
             batch.end = 5;
             batch.pieces =
                 vec![Piece::Refused { offset: 0, reason: Reason::NotUtf8, count: 1, bytes: 4 }];
             let mut group = Group::default();
-            group.add(batch, &held, &mut refusals);
-            group.acknowledge(&held);
+            group.add(batch, &held, &mut told);
+            group.acknowledge(&held, 1);
         }
-        assert_eq!(refusals.total(), 1);
+        assert_eq!(told.total()[Reason::NotUtf8 as usize], 1);
     }
 
     #[test]

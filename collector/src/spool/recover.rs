@@ -53,7 +53,7 @@ pub(crate) fn recover(dir: &Path) -> Result<Recovered, Error> {
             Err(error) => return Err(failed(&data_path)(error)),
         }
         for (entry, _) in &index.entries {
-            held.raise(entry.stream, entry.end);
+            held.raise(entry.stream, entry.end, sequence);
         }
     }
     let next = newest.max(newest_data).map_or(1, |last| last.saturating_add(1));
@@ -135,7 +135,7 @@ fn is_stored(entry: &Entry, data: &File) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Sync, spool::segment::Segment, stream::StreamId};
+    use crate::{spool::segment::Segment, stream::StreamId};
 
     const CLIENT: &str = "0193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6d";
 
@@ -154,7 +154,7 @@ mod tests {
         let mut segment = Segment::create(dir, &File::open(dir).unwrap(), 1).unwrap();
         for (start, bytes) in [(0, b"first\n" as &[u8]), (6, b"second\n")] {
             let entry = entry(start, bytes);
-            segment.append(bytes, &[entry], Sync::Never).unwrap();
+            segment.append(bytes, &[entry], false).unwrap();
         }
     }
 

@@ -4,10 +4,10 @@ use std::{
     io,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use super::index::Entry;
-use crate::config::Sync;
 
 /// The path of the file of events number `sequence`.
 pub(crate) fn data_path(dir: &Path, sequence: u64) -> PathBuf {
@@ -48,6 +48,8 @@ fn list_ending(dir: &Path, ending: &str) -> io::Result<Vec<u64>> {
 /// A file of events and its index, open for appending.
 #[derive(Debug)]
 pub(crate) struct Segment {
+    sequence: u64,
+    made: Instant,
     data: File,
     index: File,
     data_len: u64,
@@ -66,7 +68,24 @@ impl Segment {
             let _ = fs::remove_file(&index_path);
         })?;
         handle.sync_all()?;
-        Ok(Self { data, index, data_len: 0, index_len: 0, torn: false })
+        Ok(Self {
+            sequence,
+            made: Instant::now(),
+            data,
+            index,
+            data_len: 0,
+            index_len: 0,
+            torn: false,
+        })
+    }
+
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// How long ago it was made.
+    pub(crate) fn age(&self) -> Duration {
+        self.made.elapsed()
     }
 
     /// How many bytes of events it holds.
@@ -79,8 +98,19 @@ impl Segment {
         self.data.metadata().is_ok_and(|now| now.nlink() == 0)
     }
 
-    /// Appends `bytes`, and `entries` that count from their beginning. After an error, nothing of it counts as written.
-    pub(crate) fn append(&mut self, bytes: &[u8], entries: &[Entry], sync: Sync) -> io::Result<()> {
+    /// The length of its index.
+    pub(crate) fn index_len(&self) -> u64 {
+        self.index_len
+    }
+
+    /// Appends `bytes`, and `entries` that count from their beginning; with `flush`, the disk has them then. After an error,
+    /// nothing of it counts as written.
+    pub(crate) fn append(
+        &mut self,
+        bytes: &[u8],
+        entries: &[Entry],
+        flush: bool,
+    ) -> io::Result<()> {
         self.cut()?;
         self.torn = true;
         let mut lines = String::with_capacity(entries.len() * 128);
@@ -89,14 +119,19 @@ impl Segment {
         }
         self.data.write_all_at(bytes, self.data_len)?;
         self.index.write_all_at(lines.as_bytes(), self.index_len)?;
-        if sync == Sync::EachBatch {
-            self.data.sync_data()?;
-            self.index.sync_data()?;
+        if flush {
+            self.flush()?;
         }
         self.torn = false;
         self.data_len += bytes.len() as u64;
         self.index_len += lines.len() as u64;
         Ok(())
+    }
+
+    /// Returns when the disk has everything that was appended.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.data.sync_data()?;
+        self.index.sync_data()
     }
 
     /// Removes what a failed write left.

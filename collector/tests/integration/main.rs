@@ -2,9 +2,15 @@
 
 mod delivery;
 mod disk;
+mod forward;
+#[cfg(feature = "nats")]
+mod jetstream;
+#[cfg(feature = "nats")]
+mod nats;
 mod process;
 mod refusal;
 mod restart;
+mod retention;
 mod schema;
 mod shipper;
 mod support;

@@ -74,6 +74,11 @@ impl Place {
         Collector::spawn(self.config()).unwrap()
     }
 
+    /// A path beside the spool.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// All stored lines.
     pub(crate) fn stored(&self) -> Vec<String> {
         Reader::open(self.dir()).unwrap().map(Result::unwrap).collect()
@@ -203,8 +208,17 @@ impl Process {
         Self::start(place, Command::new(BIN))
     }
 
+    /// As [`collect`](Self::collect), with these further arguments.
+    pub(crate) fn collect_with(place: &Place, arguments: &[&str]) -> Self {
+        Self::start_with(place, Command::new(BIN), arguments)
+    }
+
     /// Starts `command` with the arguments that make the collector use `place`.
-    pub(crate) fn start(place: &Place, mut command: Command) -> Self {
+    pub(crate) fn start(place: &Place, command: Command) -> Self {
+        Self::start_with(place, command, &[])
+    }
+
+    pub(crate) fn start_with(place: &Place, mut command: Command, arguments: &[&str]) -> Self {
         let stderr = place.folder.path().join("stderr");
         let mut process = Self {
             child: command
@@ -213,6 +227,7 @@ impl Process {
                 .arg(place.socket())
                 .arg("--dir")
                 .arg(place.dir())
+                .args(arguments)
                 .stderr(File::create(&stderr).unwrap())
                 .stdin(Stdio::null())
                 .spawn()

@@ -1,0 +1,23 @@
+use super::{Failure, nats::NatsSettings};
+use crate::Forward;
+
+/// The destination that `text` names.
+pub(super) fn destination(text: &str, nats: &NatsSettings) -> Result<Forward, Failure> {
+    match text.split_once(':') {
+        _ if text == "stdout" => Ok(Forward::Stdout),
+        Some(("file", path)) => Ok(Forward::File(plain(path)?.into())),
+        Some(("unix", path)) => Ok(Forward::Collector(plain(path)?.into())),
+        Some(("nats" | "tls", _)) => nats.forward(text),
+        _ => Err(Failure::usage(format_args!(
+            "cannot forward to {text:?}: write nats://HOST:PORT, tls://HOST:PORT, unix:SOCKET, file:PATH or stdout"
+        ))),
+    }
+}
+
+/// The path of a URL that may or may not have an empty host.
+fn plain(path: &str) -> Result<&str, Failure> {
+    match path.strip_prefix("//").unwrap_or(path) {
+        "" => Err(Failure::usage("a destination lacks its path")),
+        path => Ok(path),
+    }
+}

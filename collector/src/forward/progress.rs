@@ -1,0 +1,113 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+use tokio::sync::watch;
+
+/// How far one forwarder is, for those who want to know, and how far it is asked to be.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    kind: &'static str,
+    /// Everything in files with a lower number is done.
+    passed: AtomicU64,
+    give_up: watch::Sender<u64>,
+    lines: AtomicU64,
+    bytes: AtomicU64,
+    dropped: AtomicU64,
+    failures: AtomicU64,
+    failing: AtomicBool,
+}
+
+impl Progress {
+    pub(crate) fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            passed: AtomicU64::new(0),
+            give_up: watch::Sender::new(0),
+            lines: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
+        }
+    }
+
+    /// The kind of the destination.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Whether the file number `sequence` is done.
+    pub(crate) fn is_past(&self, sequence: u64) -> bool {
+        self.passed.load(Relaxed) > sequence
+    }
+
+    /// Everything in files before number `sequence` is done.
+    pub(crate) fn pass(&self, sequence: u64) {
+        self.passed.fetch_max(sequence, Relaxed);
+    }
+
+    /// Asks the forwarder to go on with file number `sequence`, and to count what it leaves out.
+    pub(crate) fn give_up_to(&self, sequence: u64) {
+        self.give_up.send_if_modified(|asked| {
+            let further = sequence > *asked;
+            *asked = sequence.max(*asked);
+            further
+        });
+    }
+
+    /// Resolves when the forwarder is asked to leave something out, to the number of the file to go on with.
+    pub(super) fn asked_to_give_up(self: &Arc<Self>) -> impl Future<Output = u64> + 'static {
+        let (this, mut asked) = (self.clone(), self.give_up.subscribe());
+        async move {
+            match asked.wait_for(|asked| *asked > 0 && !this.is_past(*asked - 1)).await {
+                Ok(sequence) => *sequence,
+                // Nobody can ask any more.
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Something arrived. Returns whether nothing had since a failure.
+    pub(super) fn arrived(&self, lines: u64, bytes: u64) -> bool {
+        self.lines.fetch_add(lines, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.failing.load(Relaxed) && self.failing.swap(false, Relaxed)
+    }
+
+    pub(super) fn lose(&self, lines: u64) {
+        self.dropped.fetch_add(lines, Relaxed);
+    }
+
+    /// An attempt failed.
+    pub(super) fn failed(&self) {
+        self.failures.fetch_add(1, Relaxed);
+        self.failing.store(true, Relaxed);
+    }
+
+    /// How many lines arrived.
+    pub(crate) fn lines(&self) -> u64 {
+        self.lines.load(Relaxed)
+    }
+
+    /// The bytes of those lines.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+
+    /// How many lines were given up.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
+    }
+
+    /// How often it failed, and had to begin anew.
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Whether nothing arrived since it failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Relaxed)
+    }
+}
