@@ -3,6 +3,8 @@
 mod collect;
 mod destination;
 mod folder;
+#[cfg(feature = "nats")]
+mod jetstream;
 mod nats;
 mod output;
 mod report;

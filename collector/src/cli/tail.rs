@@ -1,7 +1,7 @@
 use std::{
     collections::{HashSet, VecDeque},
-    io,
-    path::PathBuf,
+    fmt, io,
+    path::{Path, PathBuf},
     process::ExitCode,
     thread,
     time::Duration,
@@ -36,6 +36,10 @@ pub(super) struct Arguments {
     /// The folder of the events [default: /var/lib/throughline for root, else ~/.local/state/throughline]
     #[arg(long, env = "THROUGHLINE_DIR")]
     dir: Option<PathBuf>,
+
+    #[cfg(feature = "nats")]
+    #[command(flatten)]
+    jetstream: super::jetstream::FromJetStream,
 
     /// How many of the stored events to begin with
     #[arg(short = 'n', long, default_value_t = 10)]
@@ -84,7 +88,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let dir = arguments.dir.clone().unwrap_or_else(default_dir);
-    let view = View { filter: arguments.filter(), dir, arguments };
+    let view = View { filter: arguments.filter(), stored: arguments.stored(dir)?, arguments };
     let done = match &arguments.request {
         Some(id) if arguments.json => view.request_json(id),
         Some(id) => view.request(id),
@@ -98,6 +102,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
+    fn stored(&self, dir: PathBuf) -> Result<Stored, Failure> {
+        #[cfg(feature = "nats")]
+        if let Some(stream) = self.jetstream.named()? {
+            return Ok(Stored::JetStream(stream));
+        }
+        Ok(Stored::Folder(dir))
+    }
+
     fn filter(&self) -> Filter {
         Filter {
             events: self.event.clone(),
@@ -109,10 +121,17 @@ impl Arguments {
     }
 }
 
-/// What to show of which folder.
+/// Where the events are.
+enum Stored {
+    Folder(PathBuf),
+    #[cfg(feature = "nats")]
+    JetStream(super::jetstream::JetStream),
+}
+
+/// What to show of what is stored.
 struct View<'a> {
     arguments: &'a Arguments,
-    dir: PathBuf,
+    stored: Stored,
     filter: Filter,
 }
 
@@ -144,18 +163,17 @@ impl View<'_> {
     fn trees(&self) -> Result<(), Stop> {
         let mut records = Vec::new();
         let mut wanted = HashSet::new();
-        for line in Reader::open(&self.dir).map_err(|e| self.unreadable(&e))? {
-            let line = line.map_err(|e| self.unreadable(&e))?;
-            let Ok(record) = Record::parse(&line) else {
-                continue;
-            };
-            if let Some(id) = record.request_id() {
+        self.each_line(|line| {
+            if let Ok(record) = Record::parse(line)
+                && let Some(id) = record.request_id()
+            {
                 if self.filter.matches(&record) {
                     wanted.insert(id.to_owned());
                 }
                 records.push(record);
             }
-        }
+            Ok(())
+        })?;
         records.retain(|record| record.request_id().is_some_and(|id| wanted.contains(id)));
         print(&tree::render(&records, &self.arguments.color.style()))
     }
@@ -169,14 +187,27 @@ impl View<'_> {
         // Some writers of JSON spell characters such as `/`, `+` or `=` by their codes.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
         let needle = if id.chars().all(is_plain) { id } else { "" };
-        for line in Reader::open(&self.dir).map_err(|e| self.unreadable(&e))? {
-            let line = line.map_err(|e| self.unreadable(&e))?;
-            if line.contains(needle) {
-                let record = Record::parse(&line).ok();
-                each(&line, record.filter(|record| self.filter.matches(record)))?;
+        self.each_line(|line| {
+            if !line.contains(needle) {
+                return Ok(());
             }
+            let record = Record::parse(line).ok();
+            each(line, record.filter(|record| self.filter.matches(record)))
+        })
+    }
+
+    /// Calls `each` with every line that is stored now.
+    fn each_line(&self, mut each: impl FnMut(&str) -> Result<(), Stop>) -> Result<(), Stop> {
+        match &self.stored {
+            Stored::Folder(dir) => {
+                for line in Reader::open(dir).map_err(|error| unreadable(dir, &error))? {
+                    each(&line.map_err(|error| unreadable(dir, &error))?)?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "nats")]
+            Stored::JetStream(stream) => stream.each_line(None, false, |line, _| each(line)),
         }
-        Ok(())
     }
 
     fn events(&self) -> Result<(), Stop> {
@@ -186,7 +217,23 @@ impl View<'_> {
             columns: Lines::new(self.arguments.color.style(), self.arguments.ids),
             page: String::new(),
         };
-        let backlog = self.backlog(&printer).map_err(|e| self.unreadable(&e))?;
+        match &self.stored {
+            Stored::Folder(dir) => self.events_of_folder(dir, &mut printer),
+            #[cfg(feature = "nats")]
+            Stored::JetStream(stream) => {
+                let (last, follow) = (self.arguments.lines as u64, !self.arguments.no_follow);
+                stream.each_line(Some(last), follow, |line, more| {
+                    printer.line(line)?;
+                    if more { Ok(()) } else { printer.flush() }
+                })?;
+                printer.flush()
+            }
+        }
+    }
+
+    fn events_of_folder(&self, dir: &Path, printer: &mut Printer<'_>) -> Result<(), Stop> {
+        let unreadable = |error| unreadable(dir, &error);
+        let backlog = self.backlog(dir, printer).map_err(unreadable)?;
         for line in &backlog.lines {
             if let Ok(record) = Record::parse(line) {
                 printer.columns.fit(&record);
@@ -200,11 +247,10 @@ impl View<'_> {
             return Ok(());
         }
         let (sequence, position) = backlog.end;
-        let mut reader =
-            Reader::open_at(&self.dir, sequence, position).map_err(|e| self.unreadable(&e))?;
+        let mut reader = Reader::open_at(dir, sequence, position).map_err(unreadable)?;
         loop {
             for line in &mut reader {
-                printer.line(&line.map_err(|e| self.unreadable(&e))?)?;
+                printer.line(&line.map_err(unreadable)?)?;
             }
             printer.flush()?;
             thread::sleep(POLL);
@@ -212,13 +258,13 @@ impl View<'_> {
     }
 
     /// The last lines to begin with, found from the newest file backwards.
-    fn backlog(&self, printer: &Printer<'_>) -> io::Result<Backlog> {
+    fn backlog(&self, dir: &Path, printer: &Printer<'_>) -> io::Result<Backlog> {
         let wanted = self.arguments.lines;
         let mut backlog = Backlog { lines: VecDeque::new(), end: (0, 0) };
-        let sequences = segments(&self.dir)?;
+        let sequences = segments(dir)?;
         for (from_end, &sequence) in sequences.iter().rev().enumerate() {
             let mut lines = VecDeque::new();
-            let mut reader = Reader::open_at(&self.dir, sequence, 0)?;
+            let mut reader = Reader::open_at(dir, sequence, 0)?;
             let room = wanted - backlog.lines.len();
             let mut end = (sequence, 0);
             while reader.position().is_some_and(|(now, _)| now == sequence) {
@@ -248,23 +294,33 @@ impl View<'_> {
         Ok(backlog)
     }
 
-    fn unreadable(&self, error: &io::Error) -> Failure {
-        let dir = self.dir.display();
-        if error.kind() == io::ErrorKind::NotFound {
-            return Failure::new(format_args!(
-                "there is no folder {dir}: say where a collector stores with --dir, or start one with `throughline collect`"
-            ));
-        }
-        Failure::new(format_args!("cannot read {dir}: {error}"))
-    }
-
     fn not_found(&self, id: &str) -> Failure {
         Failure::nothing_found(format_args!(
             "{} has no matching event of the request {}; `throughline tail --ids` shows the ids of those it has",
-            self.dir.display(),
+            self.stored,
             clean(id)
         ))
     }
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(dir) => dir.display().fmt(f),
+            #[cfg(feature = "nats")]
+            Self::JetStream(stream) => stream.fmt(f),
+        }
+    }
+}
+
+fn unreadable(dir: &Path, error: &io::Error) -> Failure {
+    let dir = dir.display();
+    if error.kind() == io::ErrorKind::NotFound {
+        return Failure::new(format_args!(
+            "there is no folder {dir}: say where a collector stores with --dir, or start one with `throughline collect`"
+        ));
+    }
+    Failure::new(format_args!("cannot read {dir}: {error}"))
 }
 
 /// The stored lines to begin with.

@@ -399,3 +399,60 @@ fn a_server_without_an_answer_does_not_slow_the_intake() {
     let summary = collector.stop().unwrap();
     assert_eq!((summary.lines, summary.forwarded), (200, 0));
 }
+
+#[test]
+fn tail_shows_what_is_in_a_stream() {
+    let Some(server) = Server::start() else { return };
+    let place = Place::new();
+    let collector = Collector::spawn(to_nats(&place, &server.url())).unwrap();
+    let request = include_str!("request.ndjson");
+    let lines = events(0..50) + request;
+    deliver(collector.socket(), STREAM, &lines, &AtomicU64::new(0));
+    let stored = place.stored();
+    let observer = Observer::new(&server.url());
+    wait_until("all has arrived", || observer.count(NAME) as usize == stored.len());
+    let tail = |arguments: &[&str]| {
+        let output = Command::new(crate::support::BIN)
+            .args(["tail", "--nats", &server.url(), "--stream", NAME])
+            .args(arguments)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let all = stored.join("\n") + "\n";
+    assert!(tail(&["--no-follow", "--json", "-n", "1000"]) == (Some(0), all));
+    let last = stored.last().unwrap().clone() + "\n";
+    assert_eq!(tail(&["--no-follow", "--json", "-n", "1"]), (Some(0), last));
+    let id = "0193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6d";
+    let shown = include_str!("request.txt").to_owned();
+    assert_eq!(tail(&["--request", id]), (Some(0), shown));
+    assert_eq!(tail(&["--request", "none"]).0, Some(3));
+
+    // New ones are followed.
+    let mut child = Command::new(crate::support::BIN)
+        .args(["tail", "--nats", &server.url(), "--stream", NAME, "--json", "-n", "0"])
+        .args(["--where", "n=77"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (send, heard) = std::sync::mpsc::channel();
+    let out = child.stdout.take().unwrap();
+    let reading = thread::spawn(move || {
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+        let _ = send.send(line);
+    });
+    // It says nothing until it is there, so events are sent until it has heard of one.
+    let mut sent = lines.clone();
+    let found = loop {
+        sent += &(event(77) + "\n");
+        deliver(collector.socket(), STREAM, &sent, &AtomicU64::new(0));
+        if let Ok(line) = heard.recv_timeout(Duration::from_millis(100)) {
+            break line;
+        }
+    };
+    assert_eq!(found, event(77) + "\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reading.join().unwrap();
+}

@@ -1,8 +1,10 @@
 //! The collector over real sockets and files, and as a process where the process is the point.
 
+mod crowd;
 mod delivery;
 mod disk;
 mod forward;
+mod http;
 #[cfg(feature = "nats")]
 mod jetstream;
 #[cfg(feature = "nats")]
@@ -12,6 +14,7 @@ mod refusal;
 mod restart;
 mod retention;
 mod schema;
+mod settings;
 mod shipper;
 mod support;
 mod tail;
