@@ -93,7 +93,7 @@ impl JetStream {
             Some(last) => state.last_sequence.saturating_sub(last) + 1,
             None => 1,
         };
-        if !follow && first > state.last_sequence || !follow && state.messages == 0 {
+        if !follow && (first > state.last_sequence || state.messages == 0) {
             return Ok(None);
         }
         let config = OrderedConfig {

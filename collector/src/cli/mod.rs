@@ -30,7 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Collect(Box<collect::Arguments>),
-    Tail(tail::Arguments),
+    Tail(Box<tail::Arguments>),
     #[command(subcommand)]
     Schema(schema::Command),
 }

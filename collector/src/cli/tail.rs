@@ -105,7 +105,7 @@ impl Arguments {
     fn stored(&self, dir: PathBuf) -> Result<Stored, Failure> {
         #[cfg(feature = "nats")]
         if let Some(stream) = self.jetstream.named()? {
-            return Ok(Stored::JetStream(stream));
+            return Ok(Stored::JetStream(stream.into()));
         }
         Ok(Stored::Folder(dir))
     }
@@ -125,7 +125,7 @@ impl Arguments {
 enum Stored {
     Folder(PathBuf),
     #[cfg(feature = "nats")]
-    JetStream(super::jetstream::JetStream),
+    JetStream(Box<super::jetstream::JetStream>),
 }
 
 /// What to show of what is stored.

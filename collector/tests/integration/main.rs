@@ -9,6 +9,7 @@ mod http;
 mod jetstream;
 #[cfg(feature = "nats")]
 mod nats;
+mod plain;
 mod process;
 mod refusal;
 mod restart;
