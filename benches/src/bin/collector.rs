@@ -36,8 +36,12 @@ fn main() {
         return;
     }
     keep_to(std::process::id(), "1");
-    intake();
-    forwarding();
+    if arguments.first().is_none_or(|only| only == "intake") {
+        intake();
+    }
+    if arguments.first().is_none_or(|only| only == "forwarding") {
+        forwarding();
+    }
 }
 
 /// Runs the command `throughline collect` in this process, until it is killed.

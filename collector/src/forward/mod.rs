@@ -10,6 +10,8 @@ mod collector;
 mod feed;
 mod file;
 #[cfg(feature = "nats")]
+mod flight;
+#[cfg(feature = "nats")]
 mod nats;
 mod progress;
 mod source;

@@ -1,0 +1,172 @@
+use std::{collections::VecDeque, io, time::Duration};
+
+use async_nats::{
+    Client, HeaderMap, Message, StatusCode, Subscriber,
+    client::PublishErrorKind,
+    header::NATS_MESSAGE_ID,
+    jetstream::{self, ErrorCode},
+};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::{
+    feed::{Arrived, Feed},
+    source::Run,
+    subject,
+};
+use crate::nats::Nats;
+
+/// How many bytes may be under way.
+const WINDOW_BYTES: usize = 8 << 20;
+
+/// How long the server may go without acknowledging anything that is under way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is under way to JetStream over one connection.
+///
+/// All acknowledgements come over one subscription, and the last token of the subject says of which message: to wait for each
+/// as the answer to a request of its own costs more than all the rest.
+pub(super) struct Flight<'a> {
+    to: &'a Nats,
+    client: Client,
+    inbox: String,
+    acks: Subscriber,
+    waiting: VecDeque<Sent>,
+    bytes: usize,
+    /// The number of the first message that waits.
+    first: u64,
+    /// The run that is being sent, what is left of it, and the offset of that.
+    run: Option<Run>,
+    rest: Bytes,
+    offset: u64,
+    subject: String,
+}
+
+/// A message that was sent.
+struct Sent {
+    done: bool,
+    bytes: usize,
+    /// What has arrived with it, if it is the last of a run.
+    arrived: Option<Arrived>,
+}
+
+impl<'a> Flight<'a> {
+    pub(super) async fn new(client: Client, to: &'a Nats) -> io::Result<Self> {
+        let inbox = client.new_inbox();
+        let acks = client.subscribe(format!("{inbox}.*")).await.map_err(io::Error::other)?;
+        Ok(Self {
+            to,
+            client,
+            inbox,
+            acks,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            first: 0,
+            run: None,
+            rest: Bytes::new(),
+            offset: 0,
+            subject: String::new(),
+        })
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting.len() < self.to.window && self.bytes < WINDOW_BYTES
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Sends the next line. Returns whether there was one.
+    pub(super) async fn send(&mut self, feed: &mut Feed) -> io::Result<bool> {
+        if self.rest.is_empty() {
+            let Some(run) = feed.next().await? else { return Ok(false) };
+            (self.rest, self.offset) = (run.bytes.clone(), run.start);
+            self.run = Some(run);
+        }
+        let Some(run) = &self.run else { return Ok(false) };
+        let end = memchr::memchr(b'\n', &self.rest).map_or(self.rest.len(), |at| at + 1);
+        let whole = self.rest.split_to(end);
+        let line = whole.slice(..whole.strip_suffix(b"\n").unwrap_or(&whole).len());
+        let arrived = self.rest.is_empty().then(|| Arrived::from(run));
+
+        subject::write(&self.to.prefix, &line, &mut self.subject);
+        let mut headers = HeaderMap::new();
+        headers.insert(NATS_MESSAGE_ID, format!("{}:{}", run.stream, self.offset));
+        self.offset += whole.len() as u64;
+        let reply = format!("{}.{}", self.inbox, self.first + self.waiting.len() as u64);
+        let (bytes, subject) = (line.len(), self.subject.clone());
+        let sent = self.client.publish_with_reply_and_headers(subject, reply, headers, line).await;
+        let done = match sent {
+            Ok(()) => false,
+            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
+                feed.drop("too_large", 1, bytes as u64).await?;
+                true
+            }
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        self.bytes += bytes;
+        self.waiting.push_back(Sent { done, bytes, arrived });
+        if done {
+            self.land(feed)?;
+        }
+        Ok(true)
+    }
+
+    /// The next answer of the server. Nothing is lost if this is dropped before it is ready.
+    pub(super) async fn answer(&mut self) -> io::Result<Message> {
+        match timeout(PATIENCE, self.acks.next()).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err(io::Error::other("the connection was lost")),
+            Err(_) => Err(io::Error::other("the server does not acknowledge")),
+        }
+    }
+
+    /// Takes note of an answer.
+    pub(super) async fn take(&mut self, answer: Message, feed: &mut Feed) -> io::Result<()> {
+        let number = answer.subject.strip_prefix(self.inbox.as_str());
+        let number = number.and_then(|rest| rest.strip_prefix('.')?.parse::<u64>().ok());
+        let index = number.and_then(|number| number.checked_sub(self.first));
+        let sent = index.and_then(|index| self.waiting.get_mut(usize::try_from(index).ok()?));
+        let Some(sent) = sent else { return Ok(()) };
+        if answer.status == Some(StatusCode::NO_RESPONDERS) {
+            return Err(io::Error::other(format!(
+                "no stream takes the subjects {}.>: make one, or have it made with --nats-create-stream",
+                self.to.prefix
+            )));
+        }
+        let ack: Ack = serde_json::from_slice(&answer.payload)?;
+        match ack.error {
+            None => {}
+            // It never will.
+            Some(error) if error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
+                feed.drop("too_large", 1, sent.bytes as u64).await?;
+            }
+            Some(error) => return Err(io::Error::other(error)),
+        }
+        sent.done = true;
+        self.land(feed)
+    }
+
+    /// Takes off what is done, in order.
+    fn land(&mut self, feed: &mut Feed) -> io::Result<()> {
+        while self.waiting.front().is_some_and(|sent| sent.done)
+            && let Some(sent) = self.waiting.pop_front()
+        {
+            self.bytes -= sent.bytes;
+            self.first += 1;
+            if let Some(arrived) = sent.arrived {
+                feed.arrived(arrived)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What JetStream answers to a message.
+#[derive(Deserialize)]
+struct Ack {
+    error: Option<jetstream::Error>,
+}
