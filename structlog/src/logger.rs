@@ -1,4 +1,5 @@
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,6 +18,10 @@ use crate::{
 /// Writes events. A handle: a clone writes to the same sinks, and dropping the last one flushes them.
 #[derive(Clone)]
 pub struct Logger(Arc<Core>);
+
+// Whatever panics while it writes, the sinks among it, leaves no half of anything behind: what a line is written to is dropped, and counters are counters.
+impl UnwindSafe for Logger {}
+impl RefUnwindSafe for Logger {}
 
 struct Core {
     control: Control,
