@@ -7,9 +7,8 @@ use throughline_ctx::{Context, HoldWriter};
 use throughline_schema::{Delivery, Descriptor, Event, Fields, Kind, Level};
 
 use crate::control::{Control, Rules, Standing};
-use crate::encode::{Encoder, Entry, Scratch};
+use crate::encode::{AnyFields, Encoder, Entry, Scratch};
 use crate::notices::{DetailDropped, Suppressed};
-use crate::outcome::failed;
 use crate::{
     Builder, Filter, FlushError, Line, Lost, NullSink, Sampling, Service, Sink, Stats, Threshold,
     Withheld,
@@ -175,7 +174,7 @@ impl Logger {
         let gate = self.0.control.gate();
         if gate.passes(level) && !ctx.is_some_and(wants_detail) {
             let member = origin.map_or("", |origin| origin.member);
-            self.0.first.write(&Entry::new(ctx, level, member, descriptor, fields));
+            self.0.first.write(&Entry::new(ctx, level, member, descriptor), fields);
         } else if gate.has_rules() || ctx.is_some_and(wants_detail) {
             self.select(ctx, level, origin, descriptor, fields);
         }
@@ -183,35 +182,37 @@ impl Logger {
 
     /// As [`submit`](Logger::submit), where the level alone does not decide.
     #[inline(never)]
-    fn select<F: Fields>(
+    fn select(
         &self,
         ctx: Option<&Context>,
         level: Level,
         origin: Option<Origin<'_>>,
         descriptor: &'static Descriptor,
-        fields: &F,
+        fields: &dyn AnyFields,
     ) {
         let core = &self.0;
         if !core.control.gate().allows(level) && !ctx.is_some_and(wants_detail) {
             return;
         }
-        let origin = origin.unwrap_or(Origin { name: descriptor.name, member: "" });
+        let Origin { name, member } =
+            origin.unwrap_or(Origin { name: descriptor.name, member: "" });
         let hold = ctx.and_then(Context::hold);
         let number = level.severity_number();
-        let weight = match (core.control.standing(ctx, level, origin.name), hold) {
+        let weight = match (core.control.standing(ctx, level, name), hold) {
             (Standing::Out, _) => return,
             (Standing::Held, Some(hold)) => {
-                let entry = Entry::new(ctx, level, origin.member, descriptor, fields);
-                return core.each_line(&entry, |at, output, scratch, len| {
+                let entry = Entry::new(ctx, level, member, descriptor);
+                core.each_line(&entry, fields, |at, output, scratch, len| {
                     if !hold.push(number, core, scratch.labelled(len, at)) {
                         // It was released meanwhile.
-                        output.sink.write(Line::new(level, descriptor.delivery, scratch.line(len)));
+                        output.take(&entry, scratch.line(len));
                     }
                 });
+                return;
             }
             (Standing::In, _) => {
-                let is_failure = || descriptor.kind == Kind::Span && failed(fields);
-                core.control.weight(ctx, level, origin.name, is_failure)
+                let is_failure = || descriptor.kind == Kind::Span && fields.failed();
+                core.control.weight(ctx, level, name, is_failure)
             }
             (Standing::Held | Standing::Asked, _) => Some(1),
         };
@@ -219,10 +220,9 @@ impl Logger {
         if let Some(hold) = hold.filter(|hold| hold.releases(number)) {
             hold.release();
         }
-        let mut entry = Entry::new(ctx, level, origin.member, descriptor, fields);
-        if core.admits(descriptor, entry.time) {
-            entry.weight = weight;
-            core.write(&entry);
+        if core.admits(descriptor) {
+            let entry = Entry { weight, ..Entry::new(ctx, level, member, descriptor) };
+            core.write(&entry, fields);
         }
     }
 }
@@ -248,16 +248,17 @@ impl Core {
     }
 
     /// Writes an event to all outputs that take its level.
-    fn write<F: Fields>(&self, entry: &Entry<'_, F>) {
-        self.each_line(entry, |_, output, scratch, len| {
-            output.sink.write(Line::new(entry.level, entry.descriptor.delivery, scratch.line(len)));
+    fn write(&self, entry: &Entry<'_>, fields: &dyn AnyFields) {
+        self.each_line(entry, fields, |_, output, scratch, len| {
+            output.take(entry, scratch.line(len));
         });
     }
 
     /// Encodes an event for each output that takes its level, and hands over the place of the output, itself, and the line.
-    fn each_line<F: Fields>(
+    fn each_line(
         &self,
-        entry: &Entry<'_, F>,
+        entry: &Entry<'_>,
+        fields: &dyn AnyFields,
         mut take: impl FnMut(u8, &Written, &mut Scratch, usize),
     ) {
         let mut scratch = Scratch::take();
@@ -269,7 +270,7 @@ impl Core {
             let form = output.encoder.clearance.form();
             let len = match last {
                 Some((last, len)) if last == form => len,
-                _ => output.encoder.encode(&mut scratch, entry),
+                _ => output.encoder.encode_any(&mut scratch, entry, fields),
             };
             take(at, output, &mut scratch, len);
             last = Some((form, len));
@@ -278,9 +279,10 @@ impl Core {
     }
 
     /// Whether the place where an event stands may write another one now.
-    fn admits(&self, descriptor: &'static Descriptor, time: SystemTime) -> bool {
+    fn admits(&self, descriptor: &'static Descriptor) -> bool {
         let Some((limit, sites)) = self.control.limit() else { return true };
-        let second = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let second = since_epoch.as_secs();
         if sites.is_time_to_sweep(second) {
             self.tell_suppressed(Some(second));
         }
@@ -296,7 +298,8 @@ impl Core {
         let Some(sites) = self.control.sites.get() else { return };
         sites.sweep(second, |descriptor, events| {
             let (of, saying) = (descriptor.name, descriptor.message);
-            self.write(&Entry::now(&Suppressed { events, of, saying }));
+            let entry = Entry::now(Suppressed::DESCRIPTOR);
+            self.write(&entry, &Suppressed { events, of, saying });
         });
     }
 
@@ -329,7 +332,7 @@ impl HoldWriter for Core {
 
     fn dropped(&self, lines: u64) {
         self.control.withheld.add_dropped(lines);
-        self.write(&Entry::now(&DetailDropped { events: lines }));
+        self.write(&Entry::now(DetailDropped::DESCRIPTOR), &DetailDropped { events: lines });
     }
 }
 
@@ -341,11 +344,16 @@ impl Drop for Core {
 
 impl Written {
     #[inline]
-    fn write<F: Fields>(&self, entry: &Entry<'_, F>) {
+    fn write<F: Fields>(&self, entry: &Entry<'_>, fields: &F) {
         let mut scratch = Scratch::take();
-        let len = self.encoder.encode(&mut scratch, entry);
-        self.sink.write(Line::new(entry.level, entry.descriptor.delivery, scratch.line(len)));
+        let len = self.encoder.encode(&mut scratch, entry, fields);
+        self.take(entry, scratch.line(len));
         scratch.keep();
+    }
+
+    #[inline]
+    fn take(&self, entry: &Entry<'_>, line: &[u8]) {
+        self.sink.write(Line::new(entry.level, entry.descriptor.delivery, line));
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) const REDACTED: &[u8] = b"\"[redacted]\"";
 const MAX_CAUSES: usize = 16;
 
 /// Writes the fields of an event, each with the comma before it.
-pub(super) struct FieldEncoder<'c, 'a> {
+pub(crate) struct FieldEncoder<'c, 'a> {
     pub(super) room: Room<'a>,
     pub(super) form: Form,
     pub(super) clearance: &'c Clearance,
@@ -92,6 +92,7 @@ impl<'a> FieldEncoder<'_, 'a> {
 pub(super) struct SpanEncoder<'e, 'c, 'a>(pub(super) &'e mut FieldEncoder<'c, 'a>);
 
 impl Visitor for SpanEncoder<'_, '_, '_> {
+    #[inline(never)]
     fn field<T: Value + ?Sized>(&mut self, field: &'static Field, value: &T) {
         if is_reserved(field.name) {
             self.0.field(field, value);
@@ -99,4 +100,18 @@ impl Visitor for SpanEncoder<'_, '_, '_> {
     }
 
     fn error(&mut self, _: &'static Field, _: &'static Field, _: &(dyn Error + '_)) {}
+}
+
+/// As [`FieldEncoder`], with one copy of the code for each type of value, not for each field.
+pub(super) struct OutlinedEncoder<'e, 'c, 'a>(pub(super) &'e mut FieldEncoder<'c, 'a>);
+
+impl Visitor for OutlinedEncoder<'_, '_, '_> {
+    #[inline(never)]
+    fn field<T: Value + ?Sized>(&mut self, field: &'static Field, value: &T) {
+        self.0.field(field, value);
+    }
+
+    fn error(&mut self, field: &'static Field, causes: &'static Field, error: &(dyn Error + '_)) {
+        self.0.error(field, causes, error);
+    }
 }

@@ -9,7 +9,7 @@ use super::time;
 use super::value::{Form, Inside, ValueEncoder, print};
 
 /// Writes the inside of a message that has placeholders. Their fields are public.
-pub(super) struct MessageEncoder<'r, 'a> {
+pub(crate) struct MessageEncoder<'r, 'a> {
     pub(super) room: &'r mut Room<'a>,
     pub(super) form: Form,
 }
@@ -20,7 +20,7 @@ impl MessageVisitor for MessageEncoder<'_, '_> {
         push_inside(self.room, text);
     }
 
-    #[inline]
+    #[inline(never)]
     fn value<T: Value + ?Sized>(&mut self, field: &'static Field, value: &T) {
         if value.is_absent() {
             self.room.push(b"-");

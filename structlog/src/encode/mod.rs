@@ -1,5 +1,6 @@
 //! An event as JSON. Nothing here knows where the line goes.
 
+mod any;
 mod context;
 mod fields;
 mod hash;
@@ -16,12 +17,13 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use throughline_ctx::Context;
-use throughline_schema::{Descriptor, Event, Fields, Kind, Level, ValueWriter};
+use throughline_schema::{Descriptor, Fields, Kind, Level, ValueWriter};
 
 use crate::clearance::Clearance;
 use crate::service::ServiceMember;
+pub(crate) use any::AnyFields;
 pub(crate) use context::class_of;
-use fields::{FieldEncoder, SpanEncoder};
+use fields::FieldEncoder;
 use limited::Violations;
 use message::MessageEncoder;
 use room::Room;
@@ -45,21 +47,20 @@ pub(crate) struct Encoder {
     pub(crate) precision: Precision,
 }
 
-/// What a line says, but for what the logger knows.
+/// What a line says, but for what the logger knows, and for the fields.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry<'e, F> {
+pub(crate) struct Entry<'e> {
     pub(crate) time: SystemTime,
     pub(crate) level: Level,
     pub(crate) ctx: Option<&'e Context>,
     /// What stands between context and fields, as JSON with the comma before it.
     pub(crate) member: &'e str,
     pub(crate) descriptor: &'static Descriptor,
-    pub(crate) fields: &'e F,
     /// For how many events this one stands, where it was sampled; 1 where not.
     pub(crate) weight: u32,
 }
 
-impl<'e, F: Fields> Entry<'e, F> {
+impl<'e> Entry<'e> {
     /// An event that happens now.
     #[inline]
     pub(crate) fn new(
@@ -67,17 +68,13 @@ impl<'e, F: Fields> Entry<'e, F> {
         level: Level,
         member: &'e str,
         descriptor: &'static Descriptor,
-        fields: &'e F,
-    ) -> Entry<'e, F> {
-        Entry { time: SystemTime::now(), level, ctx, member, descriptor, fields, weight: 1 }
+    ) -> Entry<'e> {
+        Entry { time: SystemTime::now(), level, ctx, member, descriptor, weight: 1 }
     }
 
     /// An event that happens now and belongs to no request.
-    pub(crate) fn now(event: &'e F) -> Entry<'e, F>
-    where
-        F: Event,
-    {
-        Entry::new(None, F::DESCRIPTOR.level, "", F::DESCRIPTOR, event)
+    pub(crate) fn now(descriptor: &'static Descriptor) -> Entry<'e> {
+        Entry::new(None, descriptor.level, "", descriptor)
     }
 }
 
@@ -96,35 +93,78 @@ impl Encoder {
     ///
     /// It is never longer than [`MAX_LINE`]: where it would be, long values are clipped, and it says so.
     #[inline]
-    pub(crate) fn encode<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> usize {
-        match self.encode_into(scratch, entry, Extent::Whole) {
+    pub(crate) fn encode<F: Fields>(
+        &self,
+        scratch: &mut Scratch,
+        entry: &Entry<'_>,
+        fields: &F,
+    ) -> usize {
+        let whole = self.encode_into(
+            scratch,
+            entry,
+            Extent::Whole,
+            |encoder| fields.visit_message(encoder),
+            |encoder| fields.visit(encoder),
+        );
+        match whole {
             Some(len) => len,
-            None => self.encode_long(scratch, entry),
+            None => self.encode_any(scratch, entry, fields),
         }
     }
 
-    /// As [`encode`](Encoder::encode), for a line that does not fit into the room that there is. The values of the event are asked again.
-    #[cold]
+    /// As [`encode`](Encoder::encode), without code for the type of the event. Where there is not enough room for the line, the values of the event are asked again.
     #[inline(never)]
-    fn encode_long<F: Fields>(&self, scratch: &mut Scratch, entry: &Entry<'_, F>) -> usize {
-        while scratch.grow() {
-            if let Some(len) = self.encode_into(scratch, entry, Extent::Whole) {
+    pub(crate) fn encode_any(
+        &self,
+        scratch: &mut Scratch,
+        entry: &Entry<'_>,
+        fields: &dyn AnyFields,
+    ) -> usize {
+        loop {
+            if let Some(len) = self.encode_as(scratch, entry, fields, Extent::Whole) {
                 return len;
+            }
+            if !scratch.grow() {
+                break;
             }
         }
         let shorter = [Extent::Clipped, Extent::Bare].into_iter();
-        let len = shorter.filter_map(|extent| self.encode_into(scratch, entry, extent)).next();
+        let len =
+            shorter.filter_map(|extent| self.encode_as(scratch, entry, fields, extent)).next();
         // Nothing that is left of a bare line comes near the limit, but for a message of a megabyte.
         len.unwrap_or(0)
     }
 
-    /// Writes a line to the front of `room`, and returns its length, if there is enough room.
-    #[inline(always)]
-    fn encode_into<F: Fields>(
+    fn encode_as(
         &self,
         scratch: &mut Scratch,
-        entry: &Entry<'_, F>,
+        entry: &Entry<'_>,
+        fields: &dyn AnyFields,
         extent: Extent,
+    ) -> Option<usize> {
+        scratch.forget_violations();
+        self.encode_into(
+            scratch,
+            entry,
+            extent,
+            |encoder| fields.visit_message(encoder),
+            |encoder| match extent {
+                Extent::Whole | Extent::Clipped => fields.visit(encoder),
+                Extent::Bare if entry.descriptor.kind == Kind::Span => fields.visit_span(encoder),
+                Extent::Bare => {}
+            },
+        )
+    }
+
+    /// Writes a line to the front of the room that there is, and returns its length, if there is enough.
+    #[inline(always)]
+    fn encode_into(
+        &self,
+        scratch: &mut Scratch,
+        entry: &Entry<'_>,
+        extent: Extent,
+        message: impl FnOnce(&mut MessageEncoder<'_, '_>),
+        fields: impl FnOnce(&mut FieldEncoder<'_, '_>),
     ) -> Option<usize> {
         let (room, beginning, violations) = scratch.parts();
         let len = room.len();
@@ -140,7 +180,7 @@ impl Encoder {
             room.push(entry.descriptor.head_after_level().as_bytes());
         }
         if entry.descriptor.is_template() {
-            entry.fields.visit_message(&mut MessageEncoder { room: &mut room, form });
+            message(&mut MessageEncoder { room: &mut room, form });
             room.push(b"\"");
         }
         room.push(self.service.as_bytes());
@@ -158,11 +198,7 @@ impl Encoder {
         }
         let clearance = &self.clearance;
         let mut encoder = FieldEncoder { room, form, clearance, violations };
-        if extent != Extent::Bare {
-            entry.fields.visit(&mut encoder);
-        } else if entry.descriptor.kind == Kind::Span {
-            entry.fields.visit(&mut SpanEncoder(&mut encoder));
-        }
+        fields(&mut encoder);
         let FieldEncoder { mut room, violations, .. } = encoder;
         if extent != Extent::Whole || !violations.is_empty() {
             push_violations(&mut room, form, extent, violations);
@@ -274,8 +310,12 @@ mod tests {
         event: &E,
     ) -> String {
         let mut scratch = Scratch::new();
-        let entry = Entry::new(ctx, level, "", E::DESCRIPTOR, event);
-        let len = encoder.encode(&mut scratch, &entry);
+        let entry = Entry::new(ctx, level, "", E::DESCRIPTOR);
+        let len = encoder.encode(&mut scratch, &entry, event);
+        // Without code for the type it is the same line.
+        let line = scratch.line(len).to_vec();
+        let len = encoder.encode_any(&mut scratch, &entry, event);
+        assert_eq!(scratch.line(len), line);
         String::from_utf8(scratch.line(len).to_vec()).unwrap()
     }
 
@@ -377,9 +417,9 @@ mod tests {
             }
         }
         let encoder = encoder(Clearance::default());
-        let entry = Entry::new(None, Level::Info, "", OneOfEach::DESCRIPTOR, &Endless);
+        let entry = Entry::new(None, Level::Info, "", OneOfEach::DESCRIPTOR);
         let mut scratch = Scratch::new();
-        let len = encoder.encode(&mut scratch, &entry);
+        let len = encoder.encode(&mut scratch, &entry, &Endless);
         let value: serde_json::Value = serde_json::from_slice(scratch.line(len)).unwrap();
         assert_eq!(value["event"], "one.of_each");
         assert!(value["violations"][0].as_str().unwrap().starts_with("line: "));

@@ -61,12 +61,16 @@ impl Scratch {
         (&mut self.bytes, &mut self.beginning, &mut self.violations)
     }
 
+    /// Before a line is written once more.
+    pub(super) fn forget_violations(&mut self) {
+        self.violations.clear();
+    }
+
     /// After a line that did not fit: makes the room larger, up to what the longest line needs. Whether there is more then.
     #[cold]
     pub(super) fn grow(&mut self) -> bool {
         // What just fits counts as what does not, so there is a byte more than a line can have.
         let larger = (self.bytes.len() * 4).min(MAX_LINE + 1);
-        self.violations.clear();
         let grows = larger > self.bytes.len();
         if grows {
             self.bytes = Vec::new(); // nothing of it has to be copied

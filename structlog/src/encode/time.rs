@@ -65,7 +65,7 @@ pub(super) fn push(room: &mut Room<'_>, time: SystemTime, precision: Precision) 
 #[inline(always)]
 fn since_epoch(time: SystemTime) -> (u64, u32) {
     let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    (since_epoch.as_secs().min(MAX_SECOND), since_epoch.subsec_nanos())
+    (since_epoch.as_secs(), since_epoch.subsec_nanos())
 }
 
 /// Appends the digits of a second, and what ends a moment.
@@ -85,6 +85,7 @@ fn push_fraction(room: &mut Room<'_>, nanos: u32, precision: Precision) {
 
 /// The date and time of a second, and the full stop before its fraction.
 fn date_and_time(since_epoch: u64) -> [u8; 20] {
+    let since_epoch = since_epoch.min(MAX_SECOND);
     let (year, month, day) = civil(since_epoch / 86_400);
     let in_day = since_epoch % 86_400;
     let mut text = *b"0000-00-00T00:00:00.";

@@ -55,6 +55,6 @@ pub(super) fn push_shed(
 
 fn push<E: Event>(out: &mut Vec<u8>, encoder: &Encoder, event: &E) {
     let mut scratch = Scratch::new();
-    let len = encoder.encode(&mut scratch, &Entry::now(event));
+    let len = encoder.encode_any(&mut scratch, &Entry::now(E::DESCRIPTOR), event);
     out.extend_from_slice(scratch.line(len));
 }
