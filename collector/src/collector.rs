@@ -135,7 +135,11 @@ impl Collector {
                 queue.downgrade(),
             );
             let unusable = |source| Error::io(Kind::Folder, &config.dir, source);
-            forwarders.push(forwarder.map_err(unusable)?.spawn().map_err(failed)?);
+            let mut forwarder = forwarder.map_err(unusable)?;
+            if config.sync == Sync::Never {
+                forwarder.distrust_spool();
+            }
+            forwarders.push(forwarder.spawn().map_err(failed)?);
             forwards.push(progress);
         }
         let retention = Retention::new(&config.dir, config.retain, forwards.clone());
@@ -251,11 +255,12 @@ impl Clients {
 
     fn accept(&mut self, stream: UnixStream) {
         if let Some(users) = &self.users {
-            let user = stream.peer_cred().map(|peer| peer.uid());
-            if !user.as_ref().is_ok_and(|user| users.contains(user)) {
+            let user = stream.peer_cred().ok().map(|peer| peer.uid());
+            if !user.is_some_and(|user| users.contains(&user)) {
                 let before = self.connection.metrics.turned_away.fetch_add(1, Ordering::Relaxed);
                 if before == 0 {
-                    say(format_args!("turned away a client of user {user:?}; saying so once"));
+                    let user = user.map_or_else(|| "unknown".into(), |user| user.to_string());
+                    say(format_args!("turned away a client of user {user}; saying so once"));
                 }
                 return;
             }

@@ -27,7 +27,38 @@
 //! # }
 //! ```
 //!
+//! What is stored is [forwarded](Config::forward) to NATS JetStream, to another collector, to a file or to the standard output,
+//! and [kept](Config::retain) as long as it is wanted. Neither is in the way of the intake:
+//!
+//! ```
+//! use std::time::Duration;
+//! use throughline_collector::{Collector, Config, Forward};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let config = Config::new(folder.join("throughline.sock"), folder.join("spool"))
+//!     .forward(Forward::File(folder.join("events.ndjson")))
+//!     .retain_bytes(10 << 30)
+//!     .retain_age(Duration::from_secs(7 * 86_400));
+//! let collector = Collector::spawn(config)?;
+//! # collector.stop()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The same collector runs as a process with `throughline collect`, and `throughline tail` shows what it stored.
+//!
+//! # Features
+//!
+//! - `nats` (on by default): `Forward::Nats`, and `throughline tail --nats`. Without it the collector has a quarter of its
+//!   dependencies.
+//!
+//! # Memory
+//!
+//! What waits for the disk is at most 8 MiB, and what is being written 4 MiB and one batch; then all clients wait. A client
+//! costs what the kernel keeps for its socket, and the beginning of a line that it has not ended, of at most
+//! [`Config::max_line`] bytes. Each forwarder holds about 8 MiB at most.
 #![forbid(unsafe_code)]
 
 mod clock;

@@ -70,6 +70,11 @@ impl Forwarder {
         Ok(Self { to, feed, progress })
     }
 
+    /// What is stored may not be what was stored and sent before a loss of power: nobody must take the one for the other.
+    pub(crate) fn distrust_spool(&mut self) {
+        self.feed.begin_stream();
+    }
+
     /// Runs on a thread of its own until the sender of the frontier is gone, and a little longer. Resolves when it has ended.
     pub(crate) fn spawn(self) -> io::Result<oneshot::Receiver<()>> {
         let (done, ended) = oneshot::channel();

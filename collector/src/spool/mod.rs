@@ -4,6 +4,7 @@
 //! DIR/collector.lock                       held by the collector that stores here
 //! DIR/events-00000000000000000001.ndjson   lines as they were received, and nothing else
 //! DIR/events-00000000000000000001.idx      where they came from: one line for each run of them
+//! DIR/forwarded-nats                       how far what is forwarded there has come
 //! ```
 //!
 //! Each line of an index is `STREAM START END FROM TO CRC SUM`: the bytes `FROM..TO` of the file of events are, as they
@@ -12,7 +13,8 @@
 //! `CRC` is the CRC-32 of those bytes, `SUM` the CRC-32 of the line before it; both in hexadecimal, the rest in decimal.
 //!
 //! A collector that starts reads the indices, and so knows how much of each stream it has. It cuts off what a sudden end
-//! left half written, and goes on in a new file. Old files may be moved away or deleted at any time, each with its index.
+//! left half written, and goes on in a new file. Old files may be moved away or deleted at any time, each with its index; the
+//! collector deletes them itself where it is told how much to keep, and forgets the streams of which nothing is left.
 
 mod batch;
 mod folder;

@@ -1,28 +1,26 @@
 use std::{
     fs,
-    io::Write,
-    process::{Command, Stdio},
+    process::Command,
     sync::atomic::{AtomicU64, Ordering},
     thread,
 };
 
-use crate::support::{BIN, Client, OTHER, Place, Process, STREAM, deliver, events, wait_until};
+use crate::http::{address, get};
+use crate::support::{
+    BIN, Client, OTHER, Place, Process, STREAM, deliver, events, is_available, wait_until,
+};
 
 /// A collector whose files may have 64 KiB: this stands in for a full disk, in that the write which crosses the limit stores
 /// a part, and the next one fails.
 fn limited(place: &Place) -> Process {
     let mut command = Command::new("bash");
     command.args(["-c", "ulimit -S -f 64; trap '' XFSZ; exec \"$0\" \"$@\"", BIN]);
-    Process::start(place, command)
+    Process::start_with(place, command, &["--http", "0"])
 }
 
 #[test]
 fn a_full_disk_delays_acknowledgements_and_costs_nothing() {
-    let available = Command::new("prlimit").arg("--version").stdout(Stdio::null()).status();
-    if available.is_err() {
-        assert!(std::env::var_os("CI").is_none(), "prlimit is not on the PATH");
-        // Not by `eprintln!`, which is not shown for a test that passes.
-        let _ = writeln!(std::io::stderr(), "\nSKIPPED: there is no prlimit here\n");
+    if !is_available("prlimit") {
         return;
     }
     let place = Place::new();
@@ -33,6 +31,8 @@ fn a_full_disk_delays_acknowledgements_and_costs_nothing() {
         scope.spawn(|| deliver(&place.socket(), STREAM, &lines, &progress));
         wait_until("the disk is full", || collector.stderr().contains("cannot write to"));
         assert!(progress.load(Ordering::SeqCst) <= 64 << 10);
+        let health = || get(address(&collector), "/healthz");
+        assert!(health().contains(" 503 ") && health().contains("cannot write"));
         // The collector is as alive as before.
         let (_client, answer) = Client::hello(&place.socket(), OTHER, 7);
         assert_eq!(answer, 7);
@@ -43,6 +43,7 @@ fn a_full_disk_delays_acknowledgements_and_costs_nothing() {
         let lifted = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
         assert!(lifted.unwrap().success());
         wait_until("all is acknowledged", || progress.load(Ordering::SeqCst) == lines.len() as u64);
+        assert!(health().contains(" 200 OK"));
     });
     assert!(collector.signal("TERM").success());
     assert_eq!(place.numbers(), (0..2_000).collect::<Vec<_>>());

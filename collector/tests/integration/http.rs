@@ -15,7 +15,7 @@ fn with_http(place: &Place) -> Config {
 }
 
 /// The address that a collector says it answers on.
-fn address(collector: &Process) -> SocketAddr {
+pub(crate) fn address(collector: &Process) -> SocketAddr {
     let said = collector.stderr();
     let (_, rest) = said.split_once("answering http://").unwrap();
     rest.split('/').next().unwrap().parse().unwrap()
@@ -35,7 +35,7 @@ fn ask(address: SocketAddr, request: &str) -> String {
     answer
 }
 
-fn get(address: SocketAddr, path: &str) -> String {
+pub(crate) fn get(address: SocketAddr, path: &str) -> String {
     ask(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"))
 }
 

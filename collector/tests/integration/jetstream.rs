@@ -325,7 +325,7 @@ fn it_proves_who_it_is_and_wants_to_know_whom_it_talks_to() {
 
 #[test]
 fn an_nkey_and_certificates_of_both_sides_are_taken() {
-    if !is_available() {
+    if !is_available() || !crate::support::is_available("openssl") {
         return;
     }
     let key = nkeys::KeyPair::new_user();

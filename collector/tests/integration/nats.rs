@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, ErrorKind, Write},
+    io::{BufRead, BufReader},
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -20,7 +20,7 @@ use async_nats::{
 use futures_util::StreamExt;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::PATIENCE;
+use crate::support::{self, PATIENCE};
 
 /// A server with JetStream. Killing it leaves its store; starting it again goes on with that.
 pub(crate) struct Server {
@@ -37,23 +37,7 @@ pub(crate) fn free_port() -> u16 {
 
 /// Whether there is a server to start. Says so if there is none.
 pub(crate) fn is_available() -> bool {
-    match Command::new("nats-server").arg("--version").stdout(Stdio::null()).status() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            assert!(std::env::var_os("CI").is_none(), "nats-server is not on the PATH");
-            let test = thread::current();
-            // Not by `eprintln!`, which is not shown for a test that passes.
-            let _ = writeln!(
-                std::io::stderr(),
-                "\nSKIPPED {}: nats-server is not on the PATH (apt-get install nats-server)\n",
-                test.name().unwrap_or_default()
-            );
-            false
-        }
-        status => {
-            assert!(status.unwrap().success());
-            true
-        }
-    }
+    support::is_available("nats-server")
 }
 
 impl Server {

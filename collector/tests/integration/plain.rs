@@ -5,7 +5,6 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -13,23 +12,16 @@ use std::{
 
 use throughline_structlog::{Logger, info};
 
-use crate::support::{PATIENCE, Place, field, wait_until};
+use crate::support::{PATIENCE, Place, field, is_available, wait_until};
 
 fn deploy(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/deploy").join(name)
 }
 
-/// Starts `command`, or says that there is nothing to start.
-fn start(command: &mut Command, needs: &str) -> Option<Running> {
-    match Command::new(needs).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            assert!(std::env::var_os("CI").is_none(), "{needs} is not on the PATH");
-            // Not by `eprintln!`, which is not shown for a test that passes.
-            let _ = writeln!(std::io::stderr(), "\nSKIPPED: {needs} is not on the PATH\n");
-            None
-        }
-        _ => Some(Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())),
-    }
+/// Starts `command`, or says that there is no `program` to start.
+fn start(command: &mut Command, program: &str) -> Option<Running> {
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+    is_available(program).then(|| Running(quiet.spawn().unwrap()))
 }
 
 /// A process that ends with this value.

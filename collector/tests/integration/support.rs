@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, ErrorKind, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -20,6 +20,21 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const STREAM: &str = "0193f6c2-7d3e-7bb4-9c1e-2f0d3a1b5c6d";
 pub(crate) const OTHER: &str = "0193f6c2-7d3e-7bb4-9c1e-000000000001";
+
+/// Whether there is such a program. A test that needs it is left out loudly where there is none, or, where `CI` is set, fails.
+pub(crate) fn is_available(program: &str) -> bool {
+    let mut command = Command::new(program);
+    let found = command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let missing = found.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if missing {
+        assert!(std::env::var_os("CI").is_none(), "{program} is not on the PATH");
+        let test = thread::current();
+        let test = test.name().unwrap_or_default();
+        // Not by `eprintln!`, which is not shown for a test that passes.
+        let _ = writeln!(io::stderr(), "\nSKIPPED {test}: {program} is not on the PATH\n");
+    }
+    !missing
+}
 
 /// Polls until `done`.
 pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
