@@ -127,13 +127,8 @@ impl Collector {
         let mut forwarders = Vec::new();
         for to in &config.forward {
             let progress = Arc::new(Progress::new(to.kind()));
-            let forwarder = Forwarder::open(
-                to.clone(),
-                &config.dir,
-                frontier.subscribe(),
-                progress.clone(),
-                queue.downgrade(),
-            );
+            let forwarder =
+                Forwarder::open(to.clone(), &config.dir, frontier.subscribe(), progress.clone());
             let unusable = |source| Error::io(Kind::Folder, &config.dir, source);
             let mut forwarder = forwarder.map_err(unusable)?;
             if config.sync == Sync::Never {

@@ -7,7 +7,7 @@ use std::{
 use crate::stream::StreamId;
 
 /// How far a forwarder has come. Everything before it has arrived, or was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     /// The number of a file of events.
     pub(crate) sequence: u64,

@@ -34,7 +34,7 @@ pub(super) async fn forward(socket: &Path, feed: &mut Feed) -> io::Result<()> {
     let (mut out, mut ended) = (Bytes::new(), false);
     loop {
         if out.is_empty() && sent.has_room() {
-            if let Some(run) = feed.next().await? {
+            if let Some(run) = feed.next()? {
                 out = run.bytes.clone();
                 sent.push(Arrived::from(&run), feed)?;
             } else if sent.waiting.is_empty() {

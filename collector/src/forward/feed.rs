@@ -7,20 +7,16 @@ use std::{
 
 use serde::Deserialize;
 use tokio::{
-    sync::{mpsc::WeakSender, watch},
+    sync::watch,
     time::{Instant, timeout_at},
 };
 
 use super::{
     checkpoint::{Checkpoint, Position},
-    progress::Progress,
+    progress::{Loss, Progress},
     source::{Next, Run, Source},
 };
-use crate::{
-    spool::{Dropped, Frontier, Message},
-    stderr::say,
-    stream::StreamId,
-};
+use crate::{spool::Frontier, stderr::say, stream::StreamId};
 
 /// How often the checkpoint is saved while things arrive.
 const SAVE: Duration = Duration::from_secs(1);
@@ -37,9 +33,12 @@ pub(super) struct Feed {
     /// Whether the checkpoint is further than its file.
     unsaved: bool,
     progress: Arc<Progress>,
-    /// Weak, since the writer goes on as long as somebody may have something for it.
-    queue: WeakSender<Message>,
+    /// What was lost up to here is told: an attempt that begins again does not tell it again.
+    lost: Place,
 }
+
+/// A line: the position after its run, and its offset in the stream.
+pub(super) type Place = (Position, u64);
 
 /// Lines that arrived.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +61,6 @@ impl Feed {
         dir: &Path,
         frontier: watch::Receiver<Frontier>,
         progress: Arc<Progress>,
-        queue: WeakSender<Message>,
     ) -> io::Result<Self> {
         let path = Checkpoint::path(dir, progress.kind());
         let checkpoint = match Checkpoint::load(&path) {
@@ -79,7 +77,8 @@ impl Feed {
         let source = Source::new(dir, checkpoint.position);
         progress.pass(checkpoint.position.sequence);
         let (dir, saved, unsaved) = (dir.to_owned(), Instant::now(), false);
-        Ok(Self { dir, source, frontier, checkpoint, path, saved, unsaved, progress, queue })
+        let lost = (checkpoint.position, u64::MAX);
+        Ok(Self { dir, source, frontier, checkpoint, path, saved, unsaved, progress, lost })
     }
 
     /// The stream that is sent, and the offset in it of what comes next after [`rewind`](Self::rewind).
@@ -98,12 +97,15 @@ impl Feed {
     }
 
     /// The next lines to send, if there are any now.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Run>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Run>> {
         let frontier = *self.frontier.borrow_and_update();
         loop {
             match self.source.next(frontier)? {
                 Some(Next::Run(run)) => return Ok(Some(run)),
-                Some(Next::Lost { reason, bytes }) => self.drop(reason, 0, bytes).await?,
+                Some(Next::Lost { reason, bytes }) => {
+                    let place = (self.source.position(), 0);
+                    self.lose(place, Loss { reason, lines: 0, bytes })?;
+                }
                 None => return Ok(None),
             }
         }
@@ -167,31 +169,21 @@ impl Feed {
         Ok(())
     }
 
-    /// Some lines will never be sent, and the stream says so.
+    /// What is at this place will never be sent, and the stream says so.
     ///
     /// # Errors
     ///
-    /// If nobody can say so any more: then they stand for the next start.
-    pub(super) async fn drop(
-        &self,
-        reason: &'static str,
-        lines: u64,
-        bytes: u64,
-    ) -> io::Result<()> {
-        self.tell(reason, lines, bytes).await?;
-        self.progress.lose(lines);
+    /// If nobody can say so any more: then it stands for the next start.
+    pub(super) fn lose(&mut self, place: Place, loss: Loss) -> io::Result<()> {
+        if place > self.lost {
+            self.progress.lose(loss, 0)?;
+            self.lost = place;
+        }
         Ok(())
     }
 
-    async fn tell(&self, reason: &'static str, lines: u64, bytes: u64) -> io::Result<()> {
-        let what = Dropped { to: self.progress.kind(), reason };
-        let ended = || io::Error::other("the collector is stopping");
-        let queue = self.queue.upgrade().ok_or_else(ended)?;
-        queue.send(Message::Dropped(what, lines, bytes)).await.map_err(|_| ended())
-    }
-
     /// Gives up what is stored before file number `sequence` and has not arrived.
-    pub(super) async fn give_up(&mut self, sequence: u64) -> io::Result<()> {
+    pub(super) fn give_up(&mut self, sequence: u64) -> io::Result<()> {
         self.rewind();
         if self.source.position().sequence >= sequence {
             return Ok(());
@@ -223,8 +215,8 @@ impl Feed {
             }
         }
         if bytes + told_bytes > 0 {
-            self.tell("retention", lines + told_lines, bytes + told_bytes).await?;
-            self.progress.lose(lines);
+            let (lines, bytes) = (lines + told_lines, bytes + told_bytes);
+            self.progress.lose(Loss { reason: "retention", lines, bytes }, told_lines)?;
         }
         self.checkpoint.position = self.source.position();
         // The next collector would take the bytes after the gap for those in it.

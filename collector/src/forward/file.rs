@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(super) async fn forward_to_file(path: &Path, feed: &mut Feed) -> io::Result<()> {
     let mut file = open(path)?;
     loop {
-        let batch = Batch::fill(feed).await?;
+        let batch = Batch::fill(feed)?;
         if is_moved(&file, path) {
             file = open(path)?;
         }
@@ -46,7 +46,7 @@ pub(super) async fn forward_to_file(path: &Path, feed: &mut Feed) -> io::Result<
 /// Writes lines to the standard output.
 pub(super) async fn forward_to_stdout(feed: &mut Feed) -> io::Result<()> {
     loop {
-        let batch = Batch::fill(feed).await?;
+        let batch = Batch::fill(feed)?;
         if batch.bytes.is_empty() {
             feed.settle()?;
             if !feed.more().await? {
@@ -68,10 +68,10 @@ struct Batch {
 }
 
 impl Batch {
-    async fn fill(feed: &mut Feed) -> io::Result<Self> {
+    fn fill(feed: &mut Feed) -> io::Result<Self> {
         let mut batch = Self::default();
         while batch.bytes.len() < BATCH
-            && let Some(run) = feed.next().await?
+            && let Some(run) = feed.next()?
         {
             batch.bytes.extend_from_slice(&run.bytes);
             batch.runs.push(Arrived::from(&run));

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
-    feed::{Arrived, Feed},
+    feed::{Arrived, Feed, Place},
+    progress::Loss,
     source::Run,
     subject,
 };
@@ -37,6 +38,8 @@ pub(super) struct Flight<'a> {
     bytes: usize,
     /// The number of the first message that waits.
     first: u64,
+    /// How many lines of its run, all before it, were too large.
+    lost: u64,
     /// The run that is being sent, what is left of it, and the offset of that.
     run: Option<Run>,
     rest: Bytes,
@@ -46,10 +49,19 @@ pub(super) struct Flight<'a> {
 
 /// A message that was sent.
 struct Sent {
-    done: bool,
+    state: State,
+    place: Place,
     bytes: usize,
     /// What has arrived with it, if it is the last of a run.
     arrived: Option<Arrived>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Stored,
+    /// The server does not take it, and never will.
+    TooLarge,
 }
 
 impl<'a> Flight<'a> {
@@ -64,6 +76,7 @@ impl<'a> Flight<'a> {
             waiting: VecDeque::new(),
             bytes: 0,
             first: 0,
+            lost: 0,
             run: None,
             rest: Bytes::new(),
             offset: 0,
@@ -82,7 +95,7 @@ impl<'a> Flight<'a> {
     /// Sends the next line. Returns whether there was one.
     pub(super) async fn send(&mut self, feed: &mut Feed) -> io::Result<bool> {
         if self.rest.is_empty() {
-            let Some(run) = feed.next().await? else { return Ok(false) };
+            let Some(run) = feed.next()? else { return Ok(false) };
             (self.rest, self.offset) = (run.bytes.clone(), run.start);
             self.run = Some(run);
         }
@@ -95,23 +108,19 @@ impl<'a> Flight<'a> {
         subject::write(&self.to.prefix, &line, &mut self.subject);
         let mut headers = HeaderMap::new();
         headers.insert(NATS_MESSAGE_ID, format!("{}:{}", run.stream, self.offset));
+        let place = (run.after, self.offset);
         self.offset += whole.len() as u64;
         let reply = format!("{}.{}", self.inbox, self.first + self.waiting.len() as u64);
         let (bytes, subject) = (line.len(), self.subject.clone());
         let sent = self.client.publish_with_reply_and_headers(subject, reply, headers, line).await;
-        let done = match sent {
-            Ok(()) => false,
-            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
-                feed.drop("too_large", 1, bytes as u64).await?;
-                true
-            }
+        let state = match sent {
+            Ok(()) => State::Waiting,
+            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => State::TooLarge,
             Err(error) => return Err(io::Error::other(error)),
         };
         self.bytes += bytes;
-        self.waiting.push_back(Sent { done, bytes, arrived });
-        if done {
-            self.land(feed)?;
-        }
+        self.waiting.push_back(Sent { state, place, bytes, arrived });
+        self.land(feed)?;
         Ok(true)
     }
 
@@ -125,7 +134,7 @@ impl<'a> Flight<'a> {
     }
 
     /// Takes note of an answer.
-    pub(super) async fn take(&mut self, answer: Message, feed: &mut Feed) -> io::Result<()> {
+    pub(super) fn take(&mut self, answer: Message, feed: &mut Feed) -> io::Result<()> {
         let number = answer.subject.strip_prefix(self.inbox.as_str());
         let number = number.and_then(|rest| rest.strip_prefix('.')?.parse::<u64>().ok());
         let index = number.and_then(|number| number.checked_sub(self.first));
@@ -138,26 +147,30 @@ impl<'a> Flight<'a> {
             )));
         }
         let ack: Ack = serde_json::from_slice(&answer.payload)?;
-        match ack.error {
-            None => {}
-            // It never will.
+        sent.state = match ack.error {
+            None => State::Stored,
             Some(error) if error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
-                feed.drop("too_large", 1, sent.bytes as u64).await?;
+                State::TooLarge
             }
             Some(error) => return Err(io::Error::other(error)),
-        }
-        sent.done = true;
+        };
         self.land(feed)
     }
 
     /// Takes off what is done, in order.
     fn land(&mut self, feed: &mut Feed) -> io::Result<()> {
-        while self.waiting.front().is_some_and(|sent| sent.done)
+        while self.waiting.front().is_some_and(|sent| sent.state != State::Waiting)
             && let Some(sent) = self.waiting.pop_front()
         {
             self.bytes -= sent.bytes;
             self.first += 1;
-            if let Some(arrived) = sent.arrived {
+            if sent.state == State::TooLarge {
+                self.lost += 1;
+                let bytes = sent.bytes as u64;
+                feed.lose(sent.place, Loss { reason: "too_large", lines: 1, bytes })?;
+            }
+            if let Some(mut arrived) = sent.arrived {
+                arrived.lines -= std::mem::take(&mut self.lost);
                 feed.arrived(arrived)?;
             }
         }

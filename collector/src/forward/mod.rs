@@ -22,17 +22,13 @@ use std::{io, path::Path, sync::Arc, thread, time::Duration};
 
 use tokio::{
     runtime,
-    sync::{mpsc::WeakSender, oneshot, watch},
+    sync::{oneshot, watch},
     time::{sleep, timeout},
 };
 
 pub(crate) use progress::Progress;
 
-use crate::{
-    config::Forward,
-    spool::{Frontier, Message},
-    stderr::say,
-};
+use crate::{config::Forward, spool::Frontier, stderr::say};
 use feed::Feed;
 
 /// The pauses between attempts: at first, and at most.
@@ -64,9 +60,8 @@ impl Forwarder {
         dir: &Path,
         frontier: watch::Receiver<Frontier>,
         progress: Arc<Progress>,
-        queue: WeakSender<Message>,
     ) -> io::Result<Self> {
-        let feed = Feed::open(dir, frontier, progress.clone(), queue)?;
+        let feed = Feed::open(dir, frontier, progress.clone())?;
         Ok(Self { to, feed, progress })
     }
 
@@ -139,7 +134,7 @@ impl Forwarder {
             tokio::select! {
                 sent = sent => sent.map(|()| End::Complete),
                 sequence = given_up => {
-                    self.feed.give_up(sequence).await.map(|()| End::GaveUp)
+                    self.feed.give_up(sequence).map(|()| End::GaveUp)
                 }
                 () = late => Err(io::Error::other("there was no more time")),
             }

@@ -38,7 +38,7 @@ pub(super) async fn forward(to: &Nats, feed: &mut Feed) -> io::Result<()> {
         let idle = flight.has_room() && !ended;
         tokio::select! {
             biased;
-            answer = flight.answer(), if !flight.is_empty() => flight.take(answer?, feed).await?,
+            answer = flight.answer(), if !flight.is_empty() => flight.take(answer?, feed)?,
             _ = trouble.changed() => return Err(io::Error::other(trouble.borrow().clone())),
             more = feed.more(), if idle => ended = !more?,
         }

@@ -1,9 +1,20 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use tokio::sync::watch;
+
+/// Lines that will not be forwarded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loss {
+    pub(crate) reason: &'static str,
+    pub(crate) lines: u64,
+    pub(crate) bytes: u64,
+}
 
 /// How far one forwarder is, for those who want to know, and how far it is asked to be.
 #[derive(Debug)]
@@ -15,6 +26,8 @@ pub(crate) struct Progress {
     lines: AtomicU64,
     bytes: AtomicU64,
     dropped: AtomicU64,
+    /// What the writer has yet to tell; `None` once it tells nothing more.
+    untold: Mutex<Option<Vec<Loss>>>,
     failures: AtomicU64,
     failing: AtomicBool,
 }
@@ -28,6 +41,7 @@ impl Progress {
             lines: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            untold: Mutex::new(Some(Vec::new())),
             failures: AtomicU64::new(0),
             failing: AtomicBool::new(false),
         }
@@ -76,8 +90,36 @@ impl Progress {
         self.failing.load(Relaxed) && self.failing.swap(false, Relaxed)
     }
 
-    pub(super) fn lose(&self, lines: u64) {
-        self.dropped.fetch_add(lines, Relaxed);
+    /// So many lines are given up. `told` of them were counted before.
+    ///
+    /// # Errors
+    ///
+    /// If nobody can tell any more.
+    pub(super) fn lose(&self, loss: Loss, told: u64) -> io::Result<()> {
+        let mut untold = self.untold();
+        let untold =
+            untold.as_mut().ok_or_else(|| io::Error::other("the collector is stopping"))?;
+        self.dropped.fetch_add(loss.lines - told, Relaxed);
+        match untold.iter_mut().find(|known| known.reason == loss.reason) {
+            Some(known) => {
+                known.lines += loss.lines;
+                known.bytes += loss.bytes;
+            }
+            None => untold.push(loss),
+        }
+        Ok(())
+    }
+
+    /// What was lost since this was asked. At the `end`, nothing can be lost any more.
+    pub(crate) fn take_untold(&self, end: bool) -> Vec<Loss> {
+        let mut untold = self.untold();
+        let taken = untold.take().unwrap_or_default();
+        *untold = (!end).then(Vec::new);
+        taken
+    }
+
+    fn untold(&self) -> MutexGuard<'_, Option<Vec<Loss>>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An attempt failed.

@@ -38,5 +38,4 @@ pub(crate) use index::Entry;
 pub(crate) use reason::Reason;
 pub(crate) use retention::Retention;
 pub(crate) use segment::{data_path, index_path, list as segments, list_indices as indices};
-pub(crate) use told::Dropped;
 pub(crate) use writer::{Frontier, Message, State, Writer};

@@ -9,6 +9,7 @@ use std::{
 use super::{
     Held,
     segment::{data_path, index_path, list_indices},
+    told::Dropped,
 };
 use crate::{config::Retain, forward::Progress, stderr::say};
 
@@ -119,6 +120,16 @@ impl Retention {
             }
         }
         Ok(())
+    }
+
+    /// How many lines, and bytes, the forwarders gave up since this was asked.
+    pub(crate) fn unforwarded(&self, end: bool) -> Vec<(Dropped, u64, u64)> {
+        let of = |progress: &Arc<Progress>| {
+            let to = progress.kind();
+            let losses = progress.take_untold(end).into_iter();
+            losses.map(move |loss| (Dropped { to, reason: loss.reason }, loss.lines, loss.bytes))
+        };
+        self.forwards.iter().flat_map(of).collect()
     }
 
     /// How many bytes of events the complete files have.

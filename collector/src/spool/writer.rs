@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Batch, Dropped, Folder, Retention, group::Group, segment::Segment, told::Told};
+use super::{Batch, Folder, Retention, group::Group, segment::Segment, told::Told};
 use crate::{
     config::Sync,
     error::{Error, Kind},
@@ -29,8 +29,6 @@ const RETRY: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) enum Message {
     Batch(Batch),
-    /// So many stored lines, of so many bytes, will not be forwarded.
-    Dropped(Dropped, u64, u64),
     /// Time passes: what was held back may be due.
     Tick,
 }
@@ -104,13 +102,15 @@ impl Writer {
                 let State { group, told, .. } = &mut self.state;
                 match message {
                     Message::Batch(batch) => group.add(batch, self.folder.held(), told),
-                    Message::Dropped(what, count, bytes) => told.dropped(what, count, bytes),
                     Message::Tick => {}
                 }
                 let room = (group.bytes().len() as u64) < limit;
                 next = if room { queue.try_recv().ok() } else { None };
             }
             let state = &mut self.state;
+            for (what, lines, bytes) in self.retention.unforwarded(end) {
+                state.told.dropped(what, lines, bytes);
+            }
             for line in state.told.report(Instant::now(), end) {
                 state.group.add_own(state.own, state.own_offset, &line);
                 state.own_offset += line.len() as u64;
