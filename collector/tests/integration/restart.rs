@@ -29,7 +29,7 @@ fn a_hello_is_answered_with_what_was_held_before() {
 #[test]
 fn killed_under_load_it_loses_nothing_and_stores_nothing_twice() {
     let place = Place::new();
-    let lines = events(0..30_000);
+    let lines = events(0..100_000);
     let progress = AtomicU64::new(0);
     thread::scope(|scope| {
         scope.spawn(|| deliver(&place.socket(), STREAM, &lines, &progress));
@@ -44,7 +44,7 @@ fn killed_under_load_it_loses_nothing_and_stores_nothing_twice() {
         wait_until("all is acknowledged", || progress.load(Ordering::SeqCst) == lines.len() as u64);
         assert!(collector.signal("TERM").success());
     });
-    assert_eq!(place.numbers(), (0..30_000).collect::<Vec<_>>());
+    assert_eq!(place.numbers(), (0..100_000).collect::<Vec<_>>());
     let files = place.files(".ndjson").len();
     assert!(files > 1, "it was killed only after everything was stored");
 }
