@@ -68,6 +68,7 @@ mod connection;
 mod error;
 mod forward;
 mod http;
+pub mod lint;
 mod listen;
 mod locks;
 mod metrics;

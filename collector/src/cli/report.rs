@@ -25,6 +25,8 @@ pub(super) struct Finding {
     /// Whether it is told without being a fault.
     #[serde(skip)]
     pub(super) is_note: bool,
+    /// Empty, if it is not about one.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) line: Option<u64>,
@@ -82,7 +84,8 @@ fn text(finding: &Finding) -> String {
     let Finding { file, line, message, .. } = finding;
     let line = line.map(|line| format!(":{line}")).unwrap_or_default();
     let note = if finding.is_note { "note: " } else { "" };
-    clean(&format!("{file}{line}: {note}{message}")).into_owned()
+    let place = if file.is_empty() { String::new() } else { format!("{file}{line}: ") };
+    clean(&format!("{place}{note}{message}")).into_owned()
 }
 
 fn json(finding: &Finding) -> String {
@@ -101,11 +104,17 @@ fn json(finding: &Finding) -> String {
 fn github(finding: &Finding) -> String {
     let Finding { file, line, rule, message, .. } = finding;
     let command = if finding.is_note { "notice" } else { "error" };
-    let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
     // No control character is left to be escaped.
     let data = |text: &str| clean(text).replace('%', "%25");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    format!("::{command} file={}{line},title={}::{}", property(file), property(rule), data(message))
+    let mut place = String::new();
+    if !file.is_empty() {
+        place.push_str(&format!("file={},", property(file)));
+    }
+    if let Some(line) = line {
+        place.push_str(&format!("line={line},"));
+    }
+    format!("::{command} {place}title={}::{}", property(rule), data(message))
 }
 
 #[cfg(test)]

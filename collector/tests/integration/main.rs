@@ -7,6 +7,8 @@ mod forward;
 mod http;
 #[cfg(feature = "nats")]
 mod jetstream;
+mod lint;
+mod lint_schema;
 #[cfg(feature = "nats")]
 mod nats;
 mod plain;

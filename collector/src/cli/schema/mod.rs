@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod export;
 mod files;
+mod lint;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ pub(super) enum Command {
     Weaver(export::Document),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Lint(lint::Arguments),
 }
 
 pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -35,6 +37,7 @@ pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Weaver(arguments) => arguments.write(Lock::to_weaver),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
     };
     match done {
         Ok(code) => Ok(code),
