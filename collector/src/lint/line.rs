@@ -111,25 +111,23 @@ impl Check<'_> {
             self.member(member, &mut next);
         }
         for name in head::REQUIRED {
-            self.required(name, "a member that every line has");
+            if !self.has(name) {
+                self.fault(name, "a member that every line has", "nothing");
+            }
         }
         self.kind();
         let is_left_out = self.violations.iter().any(|text| says_that_fields_are_left_out(text));
         if let Some(known) = self.known.filter(|_| !is_left_out) {
             for field in known.shape.fields.iter().filter(|field| !field.optional) {
-                self.required(&field.name, &Expected::of_field(field).describe());
+                if !self.has(&field.name) {
+                    self.fault(&field.name, Expected::of_field(field).describe(), "nothing");
+                }
             }
         }
     }
 
     fn has(&self, name: &str) -> bool {
         self.object.members.iter().any(|member| member.name == name)
-    }
-
-    fn required(&mut self, name: &str, expected: &str) {
-        if !self.has(name) {
-            self.fault(name, expected, "nothing");
-        }
     }
 
     fn member(&mut self, member: &Member<'_>, next: &mut usize) {
