@@ -10,6 +10,7 @@ mod output;
 mod report;
 mod schema;
 mod settings;
+mod spec;
 mod spelled;
 mod tail;
 
@@ -33,6 +34,8 @@ enum Command {
     Tail(Box<tail::Arguments>),
     #[command(subcommand)]
     Schema(schema::Command),
+    #[command(subcommand)]
+    Spec(spec::Command),
 }
 
 /// Runs the command that the process's arguments state.
@@ -41,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Collect(arguments) => collect::run(*arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Schema(command) => schema::run(command),
+        Command::Spec(command) => spec::run(&command),
     };
     done.unwrap_or_else(|failure| {
         say(format_args!("{}", failure.message));

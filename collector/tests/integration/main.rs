@@ -22,3 +22,4 @@ mod shipper;
 mod support;
 mod tail;
 mod tree;
+mod vectors;

@@ -9,5 +9,6 @@ mod hold;
 mod naive;
 mod propagation;
 mod stream;
+mod vectors;
 mod verbosity;
 mod w3c;

@@ -11,6 +11,7 @@ mod hygiene;
 #[cfg(feature = "lock")]
 mod lock;
 mod templates;
+mod vectors;
 
 use std::error::Error;
 use std::fmt;

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use throughline_schema::lock::Lock;
 
+pub(super) use lint::LinesToCheck;
+
 use super::{Failure, output::Stop};
 
 /// Compare, check and export what services say of their events, from lock files
