@@ -24,10 +24,17 @@ static FORKS: AtomicU32 = AtomicU32::new(0);
 /// Tells that this process is a forked child: it has a copy of the random bytes that its parent fetched in advance, and without this call the ids that it makes
 /// next would be those that its parent makes next.
 ///
+/// What a context [held](crate::Hold) before the fork is its parent's to write or to count, and is dropped in the child.
+///
 /// Call it in the child, before it makes contexts. Where a `Logger` of `throughline-structlog` was made before the fork there is no need: it calls this itself. A process that
 /// executes another program, as `std::process::Command` does, has no such copy either. It may be called in a handler of `pthread_atfork`.
 pub fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many forks lie between the first process and this one.
+pub(crate) fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
 }
 
 /// `N` unpredictable bytes, `N` at most 512. One system call serves several dozen ids.
@@ -36,7 +43,7 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut out = [0; N];
     let pooled = POOL.try_with(|pool| {
         let Ok(mut pool) = pool.try_borrow_mut() else { return false };
-        let forks = FORKS.load(Ordering::Relaxed);
+        let forks = forks();
         if pool.used + N > BLOCK || pool.forks != forks {
             fill(&mut pool.bytes);
             (pool.used, pool.forks) = (0, forks);

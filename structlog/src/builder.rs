@@ -105,8 +105,13 @@ impl Builder {
         self
     }
 
-    /// Writes to another sink as well, up to 255 in all. What this builder says of clearance is for the first; each of the others has [its own](Output).
+    /// Writes to another sink as well. What this builder says of clearance is for the first; each of the others has [its own](Output).
+    ///
+    /// # Panics
+    ///
+    /// If there are 256 already.
     pub fn also(mut self, output: Output) -> Builder {
+        assert!(self.also.len() < usize::from(u8::MAX), "a logger has 256 outputs at the most");
         self.also.push(output);
         self
     }

@@ -5,6 +5,7 @@ use arc_swap::ArcSwap;
 use throughline_ctx::{Context, Verbosity};
 use throughline_schema::Level;
 
+use crate::fork::PerProcess;
 use crate::rate::Sites;
 use crate::sampling::keeps;
 use crate::withheld::Counters;
@@ -18,7 +19,7 @@ pub(crate) struct Control {
     /// Whether the logger has more than one output, so that no event is as simple as can be.
     is_tee: bool,
     setting: Mutex<()>,
-    pub(crate) sites: OnceLock<Sites>,
+    pub(crate) sites: OnceLock<PerProcess<Sites>>,
     pub(crate) withheld: Counters,
 }
 
@@ -95,8 +96,13 @@ impl Control {
     /// How many events a place may write in a second, and what counts them, if they are limited.
     pub(crate) fn limit(&self) -> Option<(u32, &Sites)> {
         let limit = self.rules.load().limit;
-        let sites = self.sites.get()?;
+        let sites = self.sites.get()?.get(Sites::new);
         (limit > 0).then_some((limit, sites))
+    }
+
+    /// Whether events of this name are switched off, whoever asks.
+    pub(crate) fn is_off(&self, name: &str) -> bool {
+        self.rules.load().filter.threshold(name) == Threshold::OFF
     }
 
     /// Changes the rules, at once.
@@ -105,7 +111,7 @@ impl Control {
         let mut rules = Rules::clone(&self.rules.load());
         change(&mut rules);
         if rules.limit > 0 {
-            self.sites.get_or_init(Sites::new);
+            self.sites.get_or_init(|| PerProcess::new(Sites::new()));
         }
         let simple =
             rules.filter.is_plain() && rules.sampling.is_none() && rules.limit == 0 && !self.is_tee;
@@ -145,11 +151,7 @@ impl Control {
         if n == 1 || is_failure() {
             return Some(1);
         }
-        let kept = keeps(n, ctx);
-        if !kept {
-            self.withheld.add_sampled();
-        }
-        kept.then_some(n)
+        keeps(n, ctx).then_some(n)
     }
 }
 

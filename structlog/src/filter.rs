@@ -37,10 +37,14 @@ impl Filter {
         Filter { default: default.into(), rules: Vec::new() }
     }
 
-    /// Another threshold for the events whose name, or target, begins with `prefix`. A prefix that has one gets this one instead.
+    /// Another threshold for the events whose name, or target, begins with `prefix`. A prefix that has one gets this one instead. An empty prefix is the default.
     #[must_use]
     pub fn with(mut self, prefix: impl Into<String>, threshold: impl Into<Threshold>) -> Filter {
         let (prefix, threshold) = (prefix.into(), threshold.into());
+        if prefix.is_empty() {
+            self.default = threshold;
+            return self;
+        }
         self.rules.retain(|(other, _)| *other != prefix);
         self.rules.push((prefix, threshold));
         self.rules.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));

@@ -103,10 +103,11 @@ pub struct Guard(());
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Err(error) = logger().flush(FLUSH_TIMEOUT) {
+        let Some(logger) = GLOBAL.get() else { return };
+        if let Err(error) = logger.flush(FLUSH_TIMEOUT) {
             stderr::say(format_args!("{error}"));
         }
-        let lost = logger().lost().total();
+        let lost = logger.lost().total();
         if lost > 0 {
             stderr::say(format_args!("{lost} events were lost since the start"));
         }

@@ -82,6 +82,7 @@ mod macros;
 mod notices;
 mod outcome;
 mod output;
+mod packed;
 mod panics;
 mod rate;
 mod registry;

@@ -1,14 +1,16 @@
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use throughline_ctx::{Context, HoldWriter};
-use throughline_schema::{Delivery, Descriptor, Event, Fields, Kind, Level};
+use throughline_ctx::{Context, Hold, HoldWriter};
+use throughline_schema::{Descriptor, Event, Fields, Kind, Level};
 
 use crate::control::{Control, Rules, Standing};
 use crate::encode::{AnyFields, Encoder, Entry, Scratch};
 use crate::notices::{DetailDropped, Suppressed};
+use crate::packed::{self, Packed};
+use crate::rate::Sites;
 use crate::{
     Builder, Filter, FlushError, Line, Lost, NullSink, Sampling, Service, Sink, Stats, Threshold,
     Withheld,
@@ -112,6 +114,9 @@ impl Logger {
     /// A place is a call of a macro, or a type of events. What is over the limit is not written but counted, and when it is over, a `throughline.suppressed` event
     /// says how many there were. Up to 1024 places are limited.
     pub fn set_rate_limit(&self, events_per_second: u32) {
+        if events_per_second == 0 {
+            self.0.tell_suppressed(None);
+        }
         self.0.control.change(|rules| rules.limit = events_per_second);
     }
 
@@ -198,31 +203,34 @@ impl Logger {
             origin.unwrap_or(Origin { name: descriptor.name, member: "" });
         let hold = ctx.and_then(Context::hold);
         let number = level.severity_number();
-        let weight = match (core.control.standing(ctx, level, name), hold) {
-            (Standing::Out, _) => return,
-            (Standing::Held, Some(hold)) => {
-                let entry = Entry::new(ctx, level, member, descriptor);
-                core.each_line(&entry, fields, |at, output, scratch, len| {
-                    if !hold.push(number, core, scratch.labelled(len, at)) {
-                        // It was released meanwhile.
-                        output.take(&entry, scratch.line(len));
-                    }
-                });
-                return;
-            }
-            (Standing::In, _) => {
+        let standing = core.control.standing(ctx, level, name);
+        let weight = match standing {
+            Standing::Out => return,
+            Standing::In => {
                 let is_failure = || descriptor.kind == Kind::Span && fields.failed();
                 core.control.weight(ctx, level, name, is_failure)
             }
-            (Standing::Held | Standing::Asked, _) => Some(1),
+            Standing::Asked => Some(1),
+            Standing::Held => None,
         };
-        let Some(weight) = weight else { return };
-        if let Some(hold) = hold.filter(|hold| hold.releases(number)) {
-            hold.release();
-        }
-        if core.admits(descriptor) {
-            let entry = Entry { weight, ..Entry::new(ctx, level, member, descriptor) };
-            core.write(&entry, fields);
+        let entry =
+            Entry { weight: weight.unwrap_or(1), ..Entry::new(ctx, level, member, descriptor) };
+        match (weight, hold) {
+            (None, Some(hold)) if hold.wants(number) => {
+                core.hold(hold, &entry, fields);
+                if hold.releases(number) {
+                    hold.release();
+                }
+            }
+            (None, _) => core.control.withheld.add_sampled(),
+            (Some(_), hold) => {
+                if let Some(hold) = hold.filter(|hold| hold.releases(number)) {
+                    hold.release();
+                }
+                if core.admits(&entry) {
+                    core.write(&entry, fields);
+                }
+            }
         }
     }
 }
@@ -278,15 +286,37 @@ impl Core {
         scratch.keep();
     }
 
+    /// Holds an event back, or writes it, if nothing is held any more.
+    fn hold(self: &Arc<Core>, hold: &Hold, entry: &Entry<'_>, fields: &dyn AnyFields) {
+        let delivery = entry.descriptor.delivery;
+        Packed::with(delivery, |packed| {
+            self.each_line(entry, fields, |at, _, scratch, len| packed.add(at, scratch.line(len)));
+            let number = entry.level.severity_number();
+            if !hold.push(number, self, packed.as_bytes()) && self.admits(entry) {
+                self.unpack(entry.level, packed.as_bytes());
+            }
+        });
+    }
+
+    /// Writes what was packed.
+    fn unpack(&self, level: Level, packed: &[u8]) {
+        let (delivery, lines) = packed::read(packed);
+        for (at, line) in lines {
+            if let Some(output) = self.outputs().nth(at.into()) {
+                output.sink.write(Line::new(level, delivery, line));
+            }
+        }
+    }
+
     /// Whether the place where an event stands may write another one now.
-    fn admits(&self, descriptor: &'static Descriptor) -> bool {
+    fn admits(&self, entry: &Entry<'_>) -> bool {
         let Some((limit, sites)) = self.control.limit() else { return true };
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = entry.time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let second = since_epoch.as_secs();
         if sites.is_time_to_sweep(second) {
             self.tell_suppressed(Some(second));
         }
-        let admits = sites.admit(descriptor, second, limit);
+        let admits = sites.admit(entry.descriptor, second, limit, entry.weight);
         if !admits {
             self.control.withheld.add_suppressed();
         }
@@ -296,10 +326,13 @@ impl Core {
     /// Writes how many events were suppressed, at each place where that is over; with `None`, at all.
     fn tell_suppressed(&self, second: Option<u64>) {
         let Some(sites) = self.control.sites.get() else { return };
-        sites.sweep(second, |descriptor, events| {
-            let (of, saying) = (descriptor.name, descriptor.message);
-            let entry = Entry::now(Suppressed::DESCRIPTOR);
-            self.write(&entry, &Suppressed { events, of, saying });
+        let descriptor = Suppressed::DESCRIPTOR;
+        if self.control.is_off(descriptor.name) {
+            return;
+        }
+        sites.get(Sites::new).sweep(second, |suppressed, events| {
+            let (of, saying) = (suppressed.name, suppressed.message);
+            self.write(&Entry::now(descriptor), &Suppressed { events, of, saying });
         });
     }
 
@@ -317,13 +350,8 @@ impl Core {
 }
 
 impl HoldWriter for Core {
-    fn write(&self, severity: u8, labelled: &[u8]) {
-        // The last byte says to which output it goes.
-        let Some((&at, line)) = labelled.split_last() else { return };
-        if let Some(output) = self.outputs().nth(at.into()) {
-            let level = Level::from_severity_number(severity);
-            output.sink.write(Line::new(level, Delivery::ByLevel, line));
-        }
+    fn write(&self, severity: u8, packed: &[u8]) {
+        self.unpack(Level::from_severity_number(severity), packed);
     }
 
     fn vanished(&self, lines: u64) {

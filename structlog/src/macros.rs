@@ -109,12 +109,12 @@ macro_rules! __log {
     };
     (@write $level:ident, $logger:expr, $ctx:expr, $message:literal, $($fields:tt)*) => {
         match (&$logger, $crate::__private::Level::$level) {
-            (logger, level) => if $crate::__private::may_write(logger, level) {
+            (__logger, __level) => if $crate::__private::may_write(__logger, __level) {
                 const _: () = $crate::__private::check_names($crate::__names!([] $($fields)*));
                 match &$ctx {
-                    ctx => {
+                    __ctx => {
                         // In a block of their own: items have no hygiene, and must not stand between the caller's expressions and what they name.
-                        let site: &'static $crate::__private::Site = {
+                        let __site: &'static $crate::__private::Site = {
                             const MESSAGE: &str = $message;
                             const _: () = $crate::__private::check_message(MESSAGE);
                             const ROOM: usize =
@@ -125,14 +125,14 @@ macro_rules! __log {
                                 $crate::__private::Level::$level,
                                 MESSAGE,
                                 HEAD.as_str(),
-                                module_path!(),
-                                concat!(",\"target\":\"", module_path!(), "\""),
+                                ::core::module_path!(),
+                                ::core::concat!(",\"target\":\"", ::core::module_path!(), "\""),
                             );
                             &SITE
                         };
-                        let ctx = $crate::__private::AsContext::as_context(ctx);
-                        if $crate::__private::takes(logger, ctx, site) {
-                            $crate::__private::write(logger, ctx, site, $crate::__fields!($($fields)*));
+                        let __ctx = $crate::__private::AsContext::as_context(__ctx);
+                        if $crate::__private::takes(__logger, __ctx, __site) {
+                            $crate::__private::write(__logger, __ctx, __site, $crate::__fields!($($fields)*));
                         }
                     }
                 }
@@ -164,10 +164,10 @@ macro_rules! __fields {
         $crate::__private::Pair(
             const {
                 &$crate::__private::Field::new(
-                    concat!(stringify!($name) $(, ".", stringify!($part))*),
+                    ::core::concat!(::core::stringify!($name) $(, ".", ::core::stringify!($part))*),
                     "",
                     $crate::__private::Class::Public,
-                    concat!(",\"", stringify!($name) $(, ".", stringify!($part))*, "\":"),
+                    ::core::concat!(",\"", ::core::stringify!($name) $(, ".", ::core::stringify!($part))*, "\":"),
                 )
             },
             &$value,
@@ -181,16 +181,16 @@ macro_rules! __fields {
 macro_rules! __names {
     ([$($names:expr,)*]) => { &[$($names),*] };
     ([$($names:expr,)*] $name:ident $(. $part:ident)* = % $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__names!([$($names,)* concat!(stringify!($name) $(, ".", stringify!($part))*),] $($($rest)*)?)
+        $crate::__names!([$($names,)* ::core::concat!(::core::stringify!($name) $(, ".", ::core::stringify!($part))*),] $($($rest)*)?)
     };
     ([$($names:expr,)*] $name:ident $(. $part:ident)* = ? $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__names!([$($names,)* concat!(stringify!($name) $(, ".", stringify!($part))*),] $($($rest)*)?)
+        $crate::__names!([$($names,)* ::core::concat!(::core::stringify!($name) $(, ".", ::core::stringify!($part))*),] $($($rest)*)?)
     };
     ([$($names:expr,)*] $name:ident $(. $part:ident)* = $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__names!([$($names,)* concat!(stringify!($name) $(, ".", stringify!($part))*),] $($($rest)*)?)
+        $crate::__names!([$($names,)* ::core::concat!(::core::stringify!($name) $(, ".", ::core::stringify!($part))*),] $($($rest)*)?)
     };
     ([$($names:expr,)*] $name:ident $(, $($rest:tt)*)?) => {
-        $crate::__names!([$($names,)* stringify!($name),] $($($rest)*)?)
+        $crate::__names!([$($names,)* ::core::stringify!($name),] $($($rest)*)?)
     };
 }
 

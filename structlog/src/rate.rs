@@ -32,8 +32,14 @@ impl Sites {
         Sites { sites: (0..SITES).map(|_| Site::default()).collect(), swept: AtomicU64::new(0) }
     }
 
-    /// Whether a place may write one more in this second, of the so many that it may write in each. If not, it is counted.
-    pub(crate) fn admit(&self, descriptor: &'static Descriptor, second: u64, limit: u32) -> bool {
+    /// Whether a place may write one more in this second, of the so many that it may write in each. If not, it is counted, for as many events as it stands for.
+    pub(crate) fn admit(
+        &self,
+        descriptor: &'static Descriptor,
+        second: u64,
+        limit: u32,
+        weight: u32,
+    ) -> bool {
         let Some(site) = self.site(descriptor) else { return true };
         let mut admitted = false;
         let _ = site.window.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |window| {
@@ -43,7 +49,7 @@ impl Sites {
             admitted.then_some(second << COUNT_BITS | (count + 1))
         });
         if !admitted {
-            site.suppressed.fetch_add(1, Ordering::Relaxed);
+            site.suppressed.fetch_add(weight.into(), Ordering::Relaxed);
         }
         admitted
     }
@@ -107,7 +113,7 @@ mod tests {
     fn each_place_may_write_so_many_a_second_and_the_others_are_counted() {
         let sites = Sites::new();
         let admitted = |descriptor, second, times: u64| {
-            (0..times).filter(|_| sites.admit(descriptor, second, 3)).count()
+            (0..times).filter(|_| sites.admit(descriptor, second, 3, 1)).count()
         };
         assert_eq!(admitted(One::DESCRIPTOR, 10, 10), 3);
         assert_eq!(admitted(Another::DESCRIPTOR, 10, 2), 2);
@@ -125,7 +131,7 @@ mod tests {
     fn what_several_threads_write_is_admitted_or_counted_and_nothing_else() {
         let sites = Sites::new();
         let admitted: usize = std::thread::scope(|scope| {
-            let admit = || (0..10_000).filter(|_| sites.admit(One::DESCRIPTOR, 1, 500)).count();
+            let admit = || (0..10_000).filter(|_| sites.admit(One::DESCRIPTOR, 1, 500, 1)).count();
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(admit)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });

@@ -9,6 +9,8 @@ const RANDOM_BITS: u32 = 56;
 /// states (`ot=rv:…`), against a threshold, as in OpenTelemetry's consistent probability sampling. So all services agree without talking, and what is kept of one part in a hundred is
 /// also kept of one part in ten. Kept events say how many they stand for, as their `weight`, so that counts can be put right.
 ///
+/// Where a request [holds back](throughline_ctx::Hold) its detail, what is left out is held as well, and is written if the request goes wrong, with the weight 1.
+///
 /// Only events up to `info` that belong to a context are sampled. An event of kind span whose outcome is not `ok` is always written, and what a request
 /// [asks for](throughline_ctx::Verbosity) is, too.
 ///

@@ -22,9 +22,7 @@ impl Service {
     ///
     /// An empty name becomes `unknown_service`, as in OpenTelemetry; of a longer one the first 128 bytes are kept.
     pub fn new(name: impl Into<String>) -> Service {
-        let mut name = name.into();
-        let fits = (0..=name.len().min(128)).rev().find(|&len| name.is_char_boundary(len));
-        name.truncate(fits.unwrap_or(0));
+        let mut name = clipped(name.into());
         if name.is_empty() {
             name.push_str("unknown_service");
         }
@@ -32,17 +30,17 @@ impl Service {
         Service { name, version: None, instance, process: std::process::id() }
     }
 
-    /// The version of the service.
+    /// The version of the service, of which the first 128 bytes are kept.
     pub fn version(mut self, version: impl Into<String>) -> Service {
-        self.version = Some(version.into());
+        self.version = Some(clipped(version.into()));
         self
     }
 
     /// What tells this process from others of the service, in place of a new UUID.
     ///
-    /// Whichever it is, a forked child adds a full stop and its process id, since two processes must differ.
+    /// The first 128 bytes are kept. Whichever it is, a forked child adds a full stop and its process id, since two processes must differ.
     pub fn instance(mut self, instance: impl Into<String>) -> Service {
-        (self.instance, self.process) = (instance.into(), std::process::id());
+        (self.instance, self.process) = (clipped(instance.into()), std::process::id());
         self
     }
 
@@ -69,6 +67,13 @@ impl Service {
             room.push(b"}");
         })
     }
+}
+
+/// As much of a text as fits into 128 bytes, by whole characters.
+fn clipped(mut text: String) -> String {
+    let fits = (0..=text.len().min(128)).rev().find(|&len| text.is_char_boundary(len));
+    text.truncate(fits.unwrap_or(0));
+    text
 }
 
 /// The member `service` of every line of a logger.

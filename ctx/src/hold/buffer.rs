@@ -2,10 +2,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::HoldWriter;
+use crate::random;
 
 /// Lines in order, and whose they are. Those that are still there when it is dropped have vanished.
 #[derive(Default)]
 pub(super) struct Buffer {
+    /// Which process holds the lines: how many forks lie before it.
+    process: u32,
     lines: VecDeque<Line>,
     bytes: VecDeque<u8>,
     shares: Vec<Share>,
@@ -27,7 +30,7 @@ struct Share {
 
 impl Buffer {
     pub(super) const fn new() -> Buffer {
-        Buffer { lines: VecDeque::new(), bytes: VecDeque::new(), shares: Vec::new() }
+        Buffer { process: 0, lines: VecDeque::new(), bytes: VecDeque::new(), shares: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -42,6 +45,11 @@ impl Buffer {
         writer: &Arc<W>,
         line: &[u8],
     ) {
+        if self.shares.is_empty() {
+            self.process = random::forks();
+        } else {
+            self.leave_to_parent();
+        }
         let index = self.share_of(writer);
         if size(1, line.len()) > max_bytes {
             self.shares[index].dropped += 1;
@@ -60,8 +68,21 @@ impl Buffer {
         self.shares[index].held += 1;
     }
 
+    /// In a forked child, forgets what was held before the fork: it is the parent's to write, or to count.
+    fn leave_to_parent(&mut self) {
+        if self.process != random::forks() {
+            self.lines.clear();
+            self.bytes.clear();
+            for share in &mut self.shares {
+                (share.held, share.dropped) = (0, 0);
+            }
+            self.process = random::forks();
+        }
+    }
+
     /// Hands the lines to those who wrote them.
     pub(super) fn write(mut self) {
+        self.leave_to_parent();
         let mut bytes = &*self.bytes.make_contiguous();
         while let Some(Line { len, severity, share }) = self.lines.pop_front() {
             let (line, rest) = bytes.split_at(len);
@@ -90,6 +111,7 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        self.leave_to_parent();
         for share in &self.shares {
             match share.held + share.dropped {
                 0 => {}

@@ -6,7 +6,7 @@ use throughline_schema::{Field, Limits, Value, ValueWriter, Visitor, is_reserved
 use super::hash::HashEncoder;
 use super::limited::{LimitedEncoder, Violations};
 use super::room::Room;
-use super::value::{Form, ValueEncoder, push_value};
+use super::value::{Form, ValueEncoder, or, push_value};
 use crate::clearance::{Clearance, Treatment};
 
 /// What stands in place of a value that the logger is not cleared for.
@@ -34,10 +34,19 @@ impl Visitor for FieldEncoder<'_, '_> {
         match clearance.treatment(field.class) {
             Treatment::Plain => match field.limits {
                 None => push_value(room, *form, value),
-                Some(limits) => value.write(self.limited(field, *limits)),
+                Some(limits) => {
+                    let FieldEncoder { room, form, violations, .. } = self;
+                    or(room, b"null", |room| {
+                        let plain = ValueEncoder { room, form: *form };
+                        value.write(LimitedEncoder { plain, field, limits: *limits, violations });
+                    });
+                }
             },
             Treatment::Redacted => room.push(REDACTED),
-            Treatment::Hashed(key) => value.write(HashEncoder { room, form: *form, key }),
+            Treatment::Hashed(key) => {
+                let form = *form;
+                or(room, b"null", |room| value.write(HashEncoder { room, form, key }));
+            }
         }
     }
 

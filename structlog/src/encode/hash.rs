@@ -6,7 +6,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use throughline_schema::{Scalar, ValueWriter};
 
 use super::room::Room;
-use super::value::{Form, ValueEncoder};
+use super::value::{Form, UNPRINTABLE, ValueEncoder, or, print};
 use crate::clearance::HashKey;
 
 /// Writes a keyed hash in place of a value: `"[hash:…]"`, with 32 hex digits. Of a list, one for each of its values.
@@ -78,10 +78,14 @@ impl ValueWriter for HashEncoder<'_, '_> {
     }
 
     fn display(self, value: &(dyn Display + '_)) {
-        let mut pieces = Pieces(SipHasher24::new_with_key(&self.key.bytes));
-        match super::value::print(&mut pieces, value) {
+        let mut pieces = Pieces(SipHasher24::new_with_key(&self.key.bytes), 0);
+        match print(&mut pieces, value) {
             Ok(()) => self.finish(&pieces.0),
-            Err(fmt::Error) => self.room.push(super::value::UNPRINTABLE),
+            Err(fmt::Error) => {
+                self.room.push(b"\"");
+                self.room.push(UNPRINTABLE);
+                self.room.push(b"\"");
+            }
         }
     }
 
@@ -96,21 +100,29 @@ impl ValueWriter for HashEncoder<'_, '_> {
     fn list<'a, T: Scalar + 'a>(self, values: impl Iterator<Item = &'a T>) {
         self.room.push(b"[");
         for (index, value) in values.take(self.form.most).enumerate() {
+            if self.room.is_full() {
+                break;
+            }
             if index > 0 {
                 self.room.push(b",");
             }
-            value.write(HashEncoder { room: self.room, form: self.form, key: self.key });
+            let HashEncoder { form, key, .. } = self;
+            or(self.room, b"null", |room| value.write(HashEncoder { room, form, key }));
         }
         self.room.push(b"]");
     }
 }
 
-struct Pieces(SipHasher24);
+/// The longest text of which all is hashed: there are texts without an end.
+const MAX_TEXT: usize = 1 << 24;
+
+struct Pieces(SipHasher24, usize);
 
 impl Write for Pieces {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.write(text.as_bytes());
-        Ok(())
+        self.1 += text.len();
+        if self.1 > MAX_TEXT { Err(fmt::Error) } else { Ok(()) }
     }
 }
 

@@ -3,7 +3,10 @@ use std::time::{Duration, SystemTime};
 
 use throughline_schema::{Field, Had, Limits, Scalar, ValueWriter, Violation};
 
-use super::value::{ValueEncoder, display, push_value};
+use super::value::{ValueEncoder, display, or};
+
+/// The longest list of which all is counted: there are lists without an end.
+const MAX_COUNTED: usize = 1 << 20;
 
 /// What did not keep to its limits in a line: at most one for each field.
 #[derive(Debug, Default)]
@@ -122,26 +125,20 @@ impl ValueWriter for LimitedEncoder<'_, '_> {
         room.push(b"[");
         for value in values {
             len += 1;
+            if room.is_full() || len > MAX_COUNTED {
+                break;
+            }
             if !self.limits.allows_items(len) || len > form.most {
                 continue;
             }
             if len > 1 {
                 room.push(b",");
             }
-            if self.limits.range.is_none() {
-                push_value(room, *form, value);
-                continue;
-            }
-            let before = room.left();
-            value.write(LimitedEncoder {
-                plain: ValueEncoder { room, form: *form },
-                field: self.field,
-                limits: of_items,
-                violations: &mut *self.violations,
+            let (form, field, violations) = (*form, self.field, &mut *self.violations);
+            or(room, b"null", |room| {
+                let plain = ValueEncoder { room, form };
+                value.write(LimitedEncoder { plain, field, limits: of_items, violations });
             });
-            if room.left() == before {
-                room.push(b"null");
-            }
         }
         room.push(b"]");
         if !self.limits.allows_items(len) {

@@ -6,7 +6,7 @@ use throughline_schema::{Field, Limits, MessageVisitor, Scalar, Value, ValueWrit
 use super::room::Room;
 use super::string::push_inside;
 use super::time;
-use super::value::{Form, Inside, ValueEncoder, print};
+use super::value::{Form, ValueEncoder, clipped, or, print_inside};
 
 /// Writes the inside of a message that has placeholders. Their fields are public.
 pub(crate) struct MessageEncoder<'r, 'a> {
@@ -26,8 +26,8 @@ impl MessageVisitor for MessageEncoder<'_, '_> {
             self.room.push(b"-");
             return;
         }
-        let limits = field.limits.copied().unwrap_or(Limits::NONE);
-        value.write(TextEncoder { room: self.room, form: self.form, limits });
+        let (form, limits) = (self.form, field.limits.copied().unwrap_or(Limits::NONE));
+        or(self.room, b"-", |room| value.write(TextEncoder { room, form, limits }));
     }
 }
 
@@ -52,24 +52,13 @@ impl ValueWriter for TextEncoder<'_, '_> {
     );
 
     fn str(self, value: &str) {
-        let clipped = self.limits.clip(value);
-        push_inside(self.room, &value[..clipped.map_or(value.len(), |clipped| clipped.end)]);
+        let within = self.limits.clip(value).map_or(value.len(), |clipped| clipped.end);
+        push_inside(self.room, clipped(&value[..within], self.form.most));
     }
 
     fn display(self, value: &(dyn Display + '_)) {
-        let most = self.limits.max_len.map_or(usize::MAX, |max_len| max_len as usize);
-        self.room.pass(|room| {
-            let len = room.len();
-            let mut text = Inside::new(Room::new(&mut *room), usize::MAX, most);
-            let printed = print(&mut text, value);
-            let used = len - text.left();
-            if printed.is_ok() {
-                return &mut room[used..];
-            }
-            let mut room = Room::new(room);
-            room.push(b"[unprintable]");
-            room.into_left()
-        });
+        let max_len = self.limits.max_len.map_or(usize::MAX, |max_len| max_len as usize);
+        print_inside(self.room, self.form, max_len, value);
     }
 
     fn time(self, value: SystemTime) {
@@ -77,8 +66,11 @@ impl ValueWriter for TextEncoder<'_, '_> {
     }
 
     fn list<'a, T: Scalar + 'a>(self, values: impl Iterator<Item = &'a T>) {
-        let most = self.limits.max_len.map_or(usize::MAX, |max_len| max_len as usize);
-        for (index, value) in values.take(most).enumerate() {
+        let max_len = self.limits.max_len.map_or(usize::MAX, |max_len| max_len as usize);
+        for (index, value) in values.take(max_len.min(self.form.most)).enumerate() {
+            if self.room.is_full() {
+                break;
+            }
             if index > 0 {
                 self.room.push(b", ");
             }

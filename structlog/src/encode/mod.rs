@@ -17,7 +17,7 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use throughline_ctx::Context;
-use throughline_schema::{Descriptor, Fields, Kind, Level, ValueWriter};
+use throughline_schema::{Descriptor, Fields, Kind, Level, MessageVisitor, ValueWriter};
 
 use crate::clearance::Clearance;
 use crate::service::ServiceMember;
@@ -147,7 +147,11 @@ impl Encoder {
             scratch,
             entry,
             extent,
-            |encoder| fields.visit_message(encoder),
+            |encoder| match extent {
+                Extent::Whole | Extent::Clipped => fields.visit_message(encoder),
+                // The pattern: what the values would add has no bounds.
+                Extent::Bare => encoder.text(entry.descriptor.message),
+            },
             |encoder| match extent {
                 Extent::Whole | Extent::Clipped => fields.visit(encoder),
                 Extent::Bare if entry.descriptor.kind == Kind::Span => fields.visit_span(encoder),

@@ -48,13 +48,6 @@ impl Scratch {
         &self.bytes[..len]
     }
 
-    /// The same, with one more byte at its end.
-    pub(crate) fn labelled(&mut self, len: usize, label: u8) -> &[u8] {
-        // A line never fills all of the room.
-        self.bytes[len] = label;
-        &self.bytes[..=len]
-    }
-
     /// The room that there is, whatever it holds, how the last line began, and a place for what does not keep to its limits.
     #[inline(always)]
     pub(super) fn parts(&mut self) -> (&mut [u8], &mut Beginning, &mut Violations) {

@@ -9,7 +9,7 @@ use super::string::{push_inside, push_str};
 use super::time::{self, Precision};
 
 /// What stands in place of a value whose `Display` failed or panicked.
-pub(super) const UNPRINTABLE: &[u8] = b"\"[unprintable]\"";
+pub(super) const UNPRINTABLE: &[u8] = b"[unprintable]";
 
 /// How values are written.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +114,9 @@ impl ValueWriter for ValueEncoder<'_, '_> {
     fn list<'a, T: Scalar + 'a>(self, values: impl Iterator<Item = &'a T>) {
         self.room.push(b"[");
         for (index, value) in values.take(self.form.most).enumerate() {
+            if self.room.is_full() {
+                break;
+            }
             if index > 0 {
                 self.room.push(b",");
             }
@@ -123,19 +126,29 @@ impl ValueWriter for ValueEncoder<'_, '_> {
     }
 }
 
-/// Writes a value. One of somebody's own that writes nothing is null: the line is JSON all the same.
+/// Writes a value.
 #[inline(always)]
 pub(super) fn push_value<T: Value + ?Sized>(room: &mut Room<'_>, form: Form, value: &T) {
+    or(room, b"null", |room| value.write(ValueEncoder { room, form }));
+}
+
+/// Writes a value, or something else where it is one of somebody's own that writes nothing: the line is JSON all the same.
+#[inline(always)]
+pub(super) fn or(room: &mut Room<'_>, otherwise: &[u8], write: impl FnOnce(&mut Room<'_>)) {
     let before = room.left();
-    value.write(ValueEncoder { room, form });
+    write(room);
     if room.left() == before {
-        room.push(b"null");
+        room.push(otherwise);
     }
 }
 
 /// Writes a value by its `Display` form. A panic in somebody's `Display` is an error: it is no reason for one in the code that says what happened.
 pub(super) fn print(to: &mut impl Write, value: &(dyn Display + '_)) -> fmt::Result {
-    catch_unwind(AssertUnwindSafe(|| write!(to, "{value}"))).unwrap_or(Err(fmt::Error))
+    catch_unwind(AssertUnwindSafe(|| write!(to, "{value}"))).unwrap_or_else(|panic| {
+        // What it panicked with may panic when it is dropped.
+        std::mem::forget(panic);
+        Err(fmt::Error)
+    })
 }
 
 /// Writes the `Display` form of a value, up to so many characters, and returns how many it has.
@@ -145,17 +158,27 @@ pub(super) fn display(
     max_len: usize,
     value: &(dyn Display + '_),
 ) -> usize {
+    room.push(b"\"");
+    let len = print_inside(room, form, max_len, value);
+    room.push(b"\"");
+    len
+}
+
+/// The same without quotes.
+pub(super) fn print_inside(
+    room: &mut Room<'_>,
+    form: Form,
+    max_len: usize,
+    value: &(dyn Display + '_),
+) -> usize {
     let mut len = 0;
     room.pass(|room| {
         let whole = room.len();
-        let mut quoted = Room::new(&mut *room);
-        quoted.push(b"\"");
-        let mut text = Inside::new(quoted, form.most, max_len);
+        let mut text = Inside::new(Room::new(&mut *room), form.most, max_len);
         let printed = print(&mut text, value);
-        text.room.push(b"\"");
+        len = text.len;
         let used = whole - text.room.left();
-        if printed.is_ok() {
-            len = text.len;
+        if printed.is_ok() || text.is_enough {
             return &mut room[used..];
         }
         let mut room = Room::new(room);
@@ -165,8 +188,11 @@ pub(super) fn display(
     len
 }
 
+/// How many characters beyond those that are written are counted.
+const COUNTED: usize = 1 << 20;
+
 /// Text that is made while it is written: the inside of a JSON string.
-pub(super) struct Inside<'a> {
+struct Inside<'a> {
     room: Room<'a>,
     /// How many more bytes of it are written.
     bytes: usize,
@@ -174,16 +200,13 @@ pub(super) struct Inside<'a> {
     max_len: usize,
     /// How many characters it has so far, written or not, if there is a greatest number.
     len: usize,
+    /// Whether nothing that may follow matters: there are texts without an end.
+    is_enough: bool,
 }
 
 impl<'a> Inside<'a> {
-    pub(super) fn new(room: Room<'a>, bytes: usize, max_len: usize) -> Inside<'a> {
-        Inside { room, bytes, max_len, len: 0 }
-    }
-
-    /// How much room is left.
-    pub(super) fn left(&self) -> usize {
-        self.room.left()
+    fn new(room: Room<'a>, bytes: usize, max_len: usize) -> Inside<'a> {
+        Inside { room, bytes, max_len, len: 0, is_enough: false }
     }
 }
 
@@ -195,16 +218,20 @@ impl Write for Inside<'_> {
             self.len += text.chars().count();
             kept = text.char_indices().nth(left).map_or(text, |(end, _)| &text[..end]);
         }
-        kept = clipped(kept, self.bytes);
-        self.bytes -= kept.len();
-        push_inside(&mut self.room, kept);
-        Ok(())
+        let clipped = clipped(kept, self.bytes);
+        // Once something is left out, so is what follows.
+        self.bytes = if clipped.len() < kept.len() { 0 } else { self.bytes - clipped.len() };
+        push_inside(&mut self.room, clipped);
+        let counts = self.max_len < usize::MAX && self.len <= self.max_len.saturating_add(COUNTED);
+        let adds = self.bytes > 0 && self.len <= self.max_len;
+        self.is_enough = self.room.is_full() || !adds && !counts;
+        if self.is_enough { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
 /// As much of a text as fits into so many bytes, by whole characters.
 #[inline(always)]
-fn clipped(text: &str, most: usize) -> &str {
+pub(super) fn clipped(text: &str, most: usize) -> &str {
     if text.len() <= most { text } else { clip(text, most) }
 }
 

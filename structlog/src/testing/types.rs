@@ -8,12 +8,13 @@ use super::Json;
 
 /// Whether this is a value of the field, or what is written in place of one.
 pub(super) fn fits(value: &Json, field: &Field) -> bool {
-    let stands_for_one = match value.as_str() {
-        Some("[redacted]") => field.class != Class::Public,
-        Some(text) if text.starts_with("[hash:") => field.class != Class::Public,
-        Some("[unprintable]") => true,
-        _ => false,
+    let is_hash = |json: &Json| json.as_str().is_some_and(|text| text.starts_with("[hash:"));
+    let is_withheld = match value {
+        // Of a list, each item is hashed.
+        Json::Array(items) => items.iter().all(is_hash),
+        value => is_hash(value) || *value == "[redacted]",
     };
+    let stands_for_one = is_withheld && field.class != Class::Public || *value == "[unprintable]";
     stands_for_one || field.value_type.is_none_or(|value_type| is_of(value, value_type))
 }
 

@@ -199,6 +199,56 @@ fn sampling_keeps_whole_traces_with_their_weight_and_never_drops_what_failed() {
 }
 
 #[test]
+fn what_sampling_leaves_out_is_held_where_detail_is() {
+    let (log, captured) = capture(Level::Info);
+    log.set_sampling(Sampling::none().one_in(u32::MAX, ""));
+    let ctx = Context::root().with_hold(Hold::new(4096));
+    debug!(logger: log, &ctx, "debug");
+    info!(logger: log, &ctx, "info");
+    assert_eq!((captured.lines().len(), log.withheld().sampled), (0, 0));
+    warn!(logger: log, &ctx, "warn");
+    ctx.hold().unwrap().release();
+    info!(logger: log, &ctx, "after");
+    assert_eq!(messages(&captured), ["warn", "debug", "info", "after"]);
+    assert!(jsons(&captured).iter().all(|json| json.get("weight").is_none()));
+}
+
+#[test]
+fn an_event_that_no_filter_lets_through_releases_what_is_held_all_the_same() {
+    let (log, captured) = capture(Level::Error);
+    let ctx = Context::root().with_hold(Hold::new(4096).release_at(Level::Warn.severity_number()));
+    debug!(logger: log, &ctx, "debug");
+    warn!(logger: log, &ctx, "warn");
+    assert_eq!(messages(&captured), ["debug", "warn"]);
+}
+
+#[test]
+fn detail_is_limited_as_other_events_are_once_it_is_released() {
+    let (log, captured) = capture(Level::Info);
+    log.set_rate_limit(1);
+    let ctx = Context::root().with_hold(Hold::new(4096));
+    ctx.hold().unwrap().release();
+    for _ in 0..100 {
+        debug!(logger: log, &ctx, "flood");
+    }
+    assert!(captured.lines().len() < 10, "{}", captured.lines().len());
+    log.set_rate_limit(0);
+    let told = jsons(&captured).into_iter().find(|json| json["event"] == "throughline.suppressed");
+    assert!(told.unwrap()["events"].as_u64().unwrap() > 90);
+}
+
+#[test]
+fn a_logger_that_is_off_writes_nothing_of_its_own_either() {
+    let (log, captured) = capture(Level::Info);
+    log.set_rate_limit(1);
+    (0..10).for_each(|_| info!(logger: log, "flood"));
+    let before = captured.lines().len();
+    log.set_filter(Threshold::OFF);
+    log.flush(std::time::Duration::ZERO).unwrap();
+    assert_eq!(captured.lines().len(), before);
+}
+
+#[test]
 fn a_flood_from_one_place_is_limited_and_its_end_says_how_many_were_suppressed() {
     let (log, captured) = capture(Level::Info);
     log.set_rate_limit(5);

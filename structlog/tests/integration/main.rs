@@ -9,6 +9,7 @@ mod corpus;
 mod file;
 mod limits;
 mod line;
+mod misbehaving;
 mod outputs;
 mod schemas;
 mod secrets;

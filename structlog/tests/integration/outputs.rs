@@ -69,6 +69,25 @@ fn detail_that_was_held_back_goes_to_each_output_in_its_own_form() {
 }
 
 #[test]
+fn an_event_that_is_held_back_counts_once_whatever_the_number_of_outputs() {
+    let [one, other] = [(); 2].map(|()| Captured::default());
+    let log = Logger::builder("test")
+        .sink(one.clone())
+        .also(Output::to(other.clone()).cleared_for(Class::Personal))
+        .build();
+    let ctx = Context::root().with_hold(Hold::new(4096));
+    debug!(logger: log, &ctx, "held back");
+    drop(ctx);
+    assert_eq!(log.withheld().vanished, 1);
+    let ctx = Context::root().with_hold(Hold::new(1));
+    debug!(logger: log, &ctx, "held back");
+    error!(logger: log, &ctx, "it went wrong");
+    let dropped = one.events().into_iter().find(|it| it.event() == "throughline.detail_dropped");
+    assert_eq!(dropped.unwrap()["events"], 1);
+    assert_eq!(log.withheld().dropped, 1);
+}
+
+#[test]
 fn moments_have_nanoseconds_where_that_is_asked_for() {
     let captured = Captured::default();
     let log = Logger::builder("test").nanoseconds().sink(captured.clone()).build();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use serde_json::Value as Json;
-use throughline_ctx::Context;
-use throughline_structlog::{FileSink, Logger, Output, Rotation, Service, info};
+use throughline_ctx::{Context, Hold};
+use throughline_structlog::{FileSink, Logger, Output, Rotation, Service, debug, error, info};
 
 use crate::collector::{Client, Listener, PATIENCE};
 use crate::{Part, command, test};
@@ -18,6 +18,7 @@ pub(crate) const PARTS: &[Part] = &[
     ("forks_in_silence", forks_in_silence),
     ("forks_while_threads_write", forks_while_threads_write),
     ("forks_while_threads_write_to_files", forks_while_threads_write_to_files),
+    ("forks_with_detail", forks_with_detail),
 ];
 
 pub(crate) fn tests() -> Vec<Trial> {
@@ -37,6 +38,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         test(
             "children_of_a_process_whose_threads_write_to_files_and_streams_can_write_to_them",
             children_of_a_process_whose_threads_write_to_files_and_streams_can_write_to_them,
+        ),
+        test(
+            "what_was_held_or_suppressed_before_a_fork_is_told_by_the_parent_only",
+            what_was_held_or_suppressed_before_a_fork_is_told_by_the_parent_only,
         ),
     ]
 }
@@ -303,4 +308,33 @@ fn children_of_a_process_whose_threads_write_to_files_and_streams_can_write_to_t
         lines
     };
     assert_eq!((of_children("log"), of_children("stdout")), (CHILDREN, CHILDREN));
+}
+
+/// Holds a line back, suppresses some, and forks; in child and parent the request then goes wrong.
+fn forks_with_detail(path: &Path) -> ExitCode {
+    let file = FileSink::open(path.with_file_name("log")).unwrap();
+    let log = Logger::builder("forks").rate_limit(1).sink(file).build();
+    (0..1000).for_each(|_| info!(logger: log, "flood"));
+    let ctx = Context::root().with_hold(Hold::new(4096));
+    debug!(logger: log, &ctx, "held");
+    let go_wrong = || {
+        let pid = std::process::id();
+        error!(logger: log, &ctx, "wrong", pid);
+        finish(&log)
+    };
+    let child = fork(go_wrong);
+    ExitCode::from((wait_for(child) | go_wrong()) as u8)
+}
+
+fn what_was_held_or_suppressed_before_a_fork_is_told_by_the_parent_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let status = command("forks_with_detail", &folder.path().join("socket")).status().unwrap();
+    assert!(status.success());
+    let text = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |message: &str| lines.iter().filter(|line| line["message"] == message).count();
+    assert_eq!((count("held"), count("wrong")), (1, 2));
+    let suppressed = lines.iter().filter(|line| line["event"] == "throughline.suppressed");
+    let suppressed: u64 = suppressed.map(|line| line["events"].as_u64().unwrap()).sum();
+    assert_eq!(count("flood") as u64 + suppressed, 1000);
 }

@@ -1,4 +1,4 @@
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -21,11 +21,16 @@ impl Present {
         let cannot = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot append to {}: {error}", path.display()))
         };
+        let not_rotated = || cannot(io::Error::other("what is no regular file cannot be rotated"));
+        // A pipe would keep us waiting until somebody reads from it.
+        if rotation.is_some() && fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(not_rotated());
+        }
         let mut options = OpenOptions::new();
         let file = options.append(true).create(true).mode(0o640).open(path).map_err(cannot)?;
         let metadata = file.metadata().map_err(cannot)?;
         if rotation.is_some() && !metadata.is_file() {
-            return Err(cannot(io::Error::other("what is no regular file cannot be rotated")));
+            return Err(not_rotated());
         }
         let len = if metadata.is_file() { metadata.len() } else { 0 };
         // If it cannot be told, or another process is just writing, there is an empty line, which carries no event.
