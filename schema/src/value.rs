@@ -168,6 +168,11 @@ impl<T: Value + ToOwned + ?Sized> Value for Cow<'_, T> {
     fn write<W: ValueWriter>(&self, writer: W) {
         (**self).write(writer);
     }
+
+    #[inline]
+    fn is_absent(&self) -> bool {
+        (**self).is_absent()
+    }
 }
 
 impl<T: Scalar + ToOwned + ?Sized> Scalar for Cow<'_, T> {}
@@ -228,3 +233,17 @@ impl Value for uuid_1::Uuid {
 
 #[cfg(feature = "uuid-1")]
 impl Scalar for uuid_1::Uuid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_no_value_has_none() {
+        assert!(Cow::<Option<u8>>::Owned(None).is_absent());
+        assert!(Cow::Borrowed(&None::<u8>).is_absent());
+        assert!(!Cow::<Option<u8>>::Owned(Some(1)).is_absent());
+        assert!(Box::new(Arc::new(None::<u8>)).is_absent());
+        assert!(Some(&None::<u8>).is_absent());
+    }
+}
