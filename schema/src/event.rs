@@ -21,7 +21,7 @@ use crate::{Descriptor, Field, Value};
 /// | `class = "personal"` | who may read the value: `public` (the default), `personal` or `secret` |
 /// | `unit = "ms"` | the unit of the value, as a [UCUM](https://ucum.org/ucum) code: `s`, `By`, `%`, `{request}`, `1` |
 /// | `max_len = 64` | the greatest length: of text in characters (Unicode code points), of a list in items. What is longer is cut, and the line says so |
-/// | `range = 0..=100` | the bounds of a number, or of a duration in seconds. What lies outside is written, and the line says so |
+/// | `range = 0..=100` | the bounds of a number, or of a duration in seconds, which the number in the line may reach. What lies outside is written, and the line says so |
 /// | `error` | the value is an error: its message is written, and the messages of its causes as a list, `NAME.causes` |
 /// | `with = function` | the value is what this makes of the field, a function that takes it by reference and returns a [`Value`](crate::Value), such as [`AsDisplay`](crate::AsDisplay) |
 /// | `rename = "http.route"` | the field's name in the line |

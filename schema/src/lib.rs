@@ -74,6 +74,7 @@ mod name;
 mod outcome;
 mod registry;
 #[cfg(feature = "lock")]
+mod seconds;
 pub mod testing;
 mod typed;
 mod types;

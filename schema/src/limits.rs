@@ -1,5 +1,8 @@
+use std::cmp::Ordering;
 use std::fmt;
+use std::time::Duration;
 
+use crate::seconds::{self, Seconds};
 use crate::{Field, Integer, Type};
 
 /// What the values of a field keep to. A value that does not is written all the same, clipped or as it is, and the line says so (`spec/event.md`, "Limits").
@@ -12,7 +15,8 @@ pub struct Limits {
     pub range: Option<Range>,
 }
 
-/// The bounds of a number, both of which it may reach. Durations are counted in seconds.
+/// The bounds of a number, both of which it may reach. Durations are counted in seconds. What is compared is the number that a line has:
+/// 0.1 is within `0.0..=0.1`, as an `f32` too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
     /// Bounds of integers.
@@ -78,6 +82,11 @@ impl Limits {
             (Type::Integer(_), Range::Float { .. }) => {
                 panic!("the bounds of an integer are integers")
             }
+            (Type::F32, Range::Float { min, max }) => {
+                if !is_f32(min) || !is_f32(max) {
+                    panic!("the type of the field cannot reach this bound");
+                }
+            }
             (Type::F32 | Type::F64 | Type::Duration, _) => {}
             _ => panic!("`range` is for numbers, durations, and lists of them"),
         }
@@ -129,6 +138,27 @@ impl Limits {
         }
     }
 
+    /// Whether a 32-bit float keeps to the limit: the bounds are rounded to such. What is not a number keeps to none.
+    #[inline]
+    pub fn allows_f32(&self, value: f32) -> bool {
+        match self.range.map(Range::of_floats) {
+            Some(Range::Float { min, max }) => {
+                min.is_none_or(|min| min as f32 <= value)
+                    && max.is_none_or(|max| value <= max as f32)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a duration keeps to the limit, to the nanosecond.
+    #[inline]
+    pub fn allows_duration(&self, value: Duration) -> bool {
+        let Some(Range::Float { min, max }) = self.range.map(Range::of_floats) else { return true };
+        let to = |bound: Option<f64>| bound.map(|bound| seconds::compare(value, bound));
+        to(min).is_none_or(|order| order.is_some_and(Ordering::is_ge))
+            && to(max).is_none_or(|order| order.is_some_and(Ordering::is_le))
+    }
+
     /// Whether a float keeps to the limit. What is not a number keeps to none.
     #[inline]
     pub fn allows_f64(&self, value: f64) -> bool {
@@ -177,6 +207,14 @@ impl Range {
     }
 }
 
+/// Whether a 32-bit float can be as great.
+const fn is_f32(bound: Option<f64>) -> bool {
+    match bound {
+        Some(bound) => (bound as f32).is_finite(),
+        None => true,
+    }
+}
+
 const fn float(bound: Option<i128>) -> Option<f64> {
     match bound {
         Some(bound) => Some(bound as f64),
@@ -211,8 +249,12 @@ pub enum Had {
     Integer(i128),
     /// An integer outside of the range that is greater than `i128` holds.
     Large(u128),
-    /// A float outside of the range, or a duration in seconds.
+    /// A 32-bit float outside of the range.
+    Single(f32),
+    /// A float outside of the range.
     Float(f64),
+    /// A duration outside of the range. It is told in seconds, as in the line.
+    Duration(Duration),
 }
 
 impl fmt::Display for Violation {
@@ -225,7 +267,11 @@ impl fmt::Display for Violation {
             }
             Had::Integer(value) => write!(f, "range {}, had {value}", Bounds(limits.range)),
             Had::Large(value) => write!(f, "range {}, had {value}", Bounds(limits.range)),
+            Had::Single(value) => write!(f, "range {}, had {value:?}", Bounds(limits.range)),
             Had::Float(value) => write!(f, "range {}, had {value:?}", Bounds(limits.range)),
+            Had::Duration(value) => {
+                write!(f, "range {}, had {}", Bounds(limits.range), Seconds(value))
+            }
         }
     }
 }
@@ -294,6 +340,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compared_is_what_the_line_has() {
+        let floats =
+            |min, max| Limits::NONE.with_range(Range::Float { min: Some(min), max: Some(max) });
+        for bound in [0.1, 0.7, 1.0, 16_777_217.0, -0.3] {
+            let limits = floats(bound, bound).of(Type::F32);
+            let value = bound as f32;
+            assert!(limits.allows_f32(value), "{bound}");
+            assert!(!limits.allows_f32(value.next_up()), "{bound}");
+            assert!(!limits.allows_f32(value.next_down()), "{bound}");
+        }
+        assert!(!floats(0.0, 1.0).allows_f32(f32::NAN));
+        let up_to_a_minute = Limits::NONE.with_range(Range::Integer { min: None, max: Some(60) });
+        let up_to_a_minute = up_to_a_minute.of(Type::Duration);
+        assert!(up_to_a_minute.allows_duration(Duration::from_secs(60)));
+        assert!(!up_to_a_minute.allows_duration(Duration::new(60, 1)));
+        assert!(Limits::NONE.allows_duration(Duration::MAX) && Limits::NONE.allows_f32(f32::NAN));
+        let exactly = floats(1.118, 1.118).of(Type::Duration);
+        assert!(exactly.allows_duration(Duration::from_millis(1118)));
+        assert!(!exactly.allows_duration(Duration::new(1, 118_000_001)));
+        assert!(!exactly.allows_duration(Duration::new(1, 117_999_999)));
+    }
+
+    #[test]
     fn limits_that_a_type_cannot_have_are_refused() {
         let refused = |limits: Limits, value_type| {
             let of = std::panic::catch_unwind(|| limits.check(value_type));
@@ -315,6 +384,9 @@ mod tests {
         );
         let float = Limits::NONE.with_range(Range::Float { min: Some(0.5), max: None });
         assert!(refused(float, byte).contains("bounds of an integer"));
+        let float = Limits::NONE.with_range(Range::Float { min: None, max: Some(1e39) });
+        assert!(refused(float, Type::F32).contains("cannot reach"));
+        float.check(Type::F64);
     }
 
     #[test]
@@ -325,6 +397,9 @@ mod tests {
         assert_eq!(text(Had::Len(90)), "a.b: max_len 64, had 90");
         assert_eq!(text(Had::Integer(-7)), "a.b: range 0..=100, had -7");
         assert_eq!(text(Had::Float(1e300)), "a.b: range 0..=100, had 1e300");
+        assert_eq!(text(Had::Single(100.1)), "a.b: range 0..=100, had 100.1");
+        let duration = Duration::from_millis(101_180);
+        assert_eq!(text(Had::Duration(duration)), "a.b: range 0..=100, had 101.18");
         let share = Range::Float { min: None, max: Some(1.0) };
         assert_eq!(share.to_string(), "..=1.0");
         assert_eq!(Range::Integer { min: Some(1), max: None }.to_string(), "1..");

@@ -1,5 +1,5 @@
 use super::{EventShape, FORMAT, FieldShape, KeyShape, Lock, TypeShape};
-use crate::{ContextKey, Descriptor, Field, registered, registered_keys};
+use crate::{ContextKey, Descriptor, Field, Range, registered, registered_keys};
 
 impl Lock {
     /// What the program and the libraries that are linked into it have [registered](registered).
@@ -92,18 +92,30 @@ impl EventShape {
 impl FieldShape {
     fn of(field: &Field, version: u32) -> FieldShape {
         let limits = field.limits.copied().unwrap_or(crate::Limits::NONE);
+        // All that derive state it.
+        let value_type = field.value_type.map_or(TypeShape::Text, TypeShape::from);
+        let is_f32 = *value_type.item() == TypeShape::F32;
         FieldShape {
             name: field.name.to_owned(),
-            // All that derive state it.
-            value_type: field.value_type.map_or(TypeShape::Text, TypeShape::from),
+            value_type,
             optional: field.optional,
             unit: field.unit.map(str::to_owned),
             class: field.class.as_str().to_owned(),
             max_len: limits.max_len,
-            range: limits.range,
+            range: limits.range.map(|range| if is_f32 { rounded(range) } else { range }),
             since: version,
             description: field.description.to_owned(),
         }
+    }
+}
+
+/// A range of 32-bit floats with bounds that are such, in their digits: who compares the numbers of lines with these bounds comes to the verdict of
+/// the writer.
+fn rounded(range: Range) -> Range {
+    let of_f32 = |bound: f64| (bound as f32).to_string().parse().unwrap_or(bound);
+    match range {
+        Range::Float { min, max } => Range::Float { min: min.map(of_f32), max: max.map(of_f32) },
+        range => range,
     }
 }
 

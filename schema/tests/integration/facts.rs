@@ -46,7 +46,7 @@ struct Facts<'a> {
     #[event(range = -5..10)]
     large: i128,
     /// A share.
-    #[event(unit = "1", range = 0..=0.5)]
+    #[event(unit = "1", range = 0..=0.4999999999)]
     share: f32,
     /// Text.
     #[event(max_len = 64)]
@@ -133,7 +133,7 @@ fn fields_state_their_units_and_limits() {
     let range = |name| field(name).limits.unwrap().range.unwrap();
     assert_eq!(range("byte"), Range::Integer { min: Some(1), max: None });
     assert_eq!(range("large"), Range::Integer { min: Some(-5), max: Some(9) });
-    assert_eq!(range("share"), Range::Float { min: Some(0.0), max: Some(0.5) });
+    assert_eq!(range("share"), Range::Float { min: Some(0.0), max: Some(0.4999999999) });
     assert_eq!(range("lasted"), Range::Float { min: None, max: Some(30.0) });
 }
 

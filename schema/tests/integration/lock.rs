@@ -14,6 +14,8 @@ fn a_lock_of_the_program_reads_back_as_it_was() {
         facts.field("reason").unwrap().value_type.to_string(),
         "one of invalid_password, rate-limit"
     );
+    // A bound of an `f32` is the nearest one.
+    assert_eq!(facts.field("share").unwrap().range.unwrap().to_string(), "0.0..=0.5");
     assert!(lock.event("user.login_failed", 3).is_none(), "it has type parameters");
 }
 

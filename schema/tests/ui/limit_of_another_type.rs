@@ -19,6 +19,9 @@ struct Login {
     /// How long.
     #[event(range = 2..2)]
     lasted: i32,
+    /// How likely.
+    #[event(range = ..=1e39)]
+    share: f32,
 }
 
 fn main() {}

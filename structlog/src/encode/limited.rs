@@ -81,7 +81,7 @@ impl ValueWriter for LimitedEncoder<'_, '_> {
     }
 
     fn f32(mut self, value: f32) {
-        self.ensure(self.limits.allows_f64(value.into()), Had::Float(value.into()));
+        self.ensure(self.limits.allows_f32(value), Had::Single(value));
         self.plain.f32(value);
     }
 
@@ -108,8 +108,7 @@ impl ValueWriter for LimitedEncoder<'_, '_> {
     }
 
     fn duration(mut self, value: Duration) {
-        let seconds = value.as_secs_f64();
-        self.ensure(self.limits.allows_f64(seconds), Had::Float(seconds));
+        self.ensure(self.limits.allows_duration(value), Had::Duration(value));
         self.plain.duration(value);
     }
 

@@ -105,7 +105,7 @@ fn what_does_not_is_cut_or_kept_and_the_line_says_so() {
         "name: max_len 5, had 7",
         "size: range 1..=1000, had 0",
         "tags: max_len 2, had 4",
-        "took: range ..=1.5, had 2.0",
+        "took: range ..=1.5, had 2",
         "shares: range 0.0..=1.0, had 1.5",
         "note: max_len 4, had 7",
         "user: max_len 2, had 5",

@@ -73,7 +73,8 @@ struct OneOfEach {
     /// A float.
     #[event(range = -0.5..=0.5)]
     float: f64,
-    /// A smaller one.
+    /// A smaller one, whose bounds are no such floats.
+    #[event(range = -0.3..=0.09999999999)]
     single: Option<f32>,
     /// Text.
     #[event(max_len = 4)]
@@ -81,7 +82,7 @@ struct OneOfEach {
     /// A letter.
     letter: char,
     /// A length of time.
-    #[event(unit = "s", range = ..=1000)]
+    #[event(unit = "s", range = ..=1001.118)]
     lasted: Duration,
     /// A moment.
     at: SystemTime,
@@ -131,21 +132,24 @@ fn size() -> impl Strategy<Value = Size> {
 fn numbers() -> impl Strategy<Value = (i8, Option<i64>, i128, u128, f64, Option<f32>)> {
     let float = prop_oneof![-1.0..1.0, any::<f64>(), Just(f64::NAN), Just(f64::INFINITY)];
     let extremes = prop_oneof![any::<u128>(), Just(u128::MAX), Just(0)];
-    (any::<i8>(), any::<Option<i64>>(), any::<i128>(), extremes, float, any::<Option<f32>>())
+    let single = prop_oneof![any::<f32>(), -0.4..0.2_f32, Just(-0.3), Just(0.1)];
+    let single = prop::option::of(single);
+    (any::<i8>(), any::<Option<i64>>(), any::<i128>(), extremes, float, single)
 }
 
 fn others() -> impl Strategy<Value = (Duration, SystemTime, IpAddr, SocketAddr, Uuid)> {
+    let lasted = (0..2_000_000_000_000_u64).prop_map(Duration::from_nanos);
     (
-        0..2000_u64,
+        prop_oneof![lasted, Just(Duration::from_millis(1_001_118))],
         0..1_000_000_000_u32,
         any::<u32>(),
         any::<IpAddr>(),
         any::<SocketAddr>(),
         any::<u128>(),
     )
-        .prop_map(|(seconds, nanos, since, ip, peer, id)| {
+        .prop_map(|(lasted, nanos, since, ip, peer, id)| {
             let at = UNIX_EPOCH + Duration::new(since.into(), nanos);
-            (Duration::new(seconds, nanos), at, ip, peer, Uuid::from_u128(id))
+            (lasted, at, ip, peer, Uuid::from_u128(id))
         })
 }
 
@@ -243,6 +247,14 @@ const MUTATIONS: &[Mutation] = &[
         line["float"] = json!(0.75);
         remove(line, "violations");
     }),
+    ("a range of a smaller float that was left in silence", |line| {
+        line["single"] = json!(0.100_000_01);
+        remove(line, "violations");
+    }),
+    ("a range of a duration that was left in silence", |line| {
+        line["lasted"] = json!(1001.118_000_001);
+        remove(line, "violations");
+    }),
     ("a range of a list that was left in silence", |line| {
         line["request.counts"] = json!([6]);
         remove(line, "violations");
@@ -337,8 +349,9 @@ fn exported_schemas_accept_what_is_written_and_nothing_else() {
     let keeps = OneOfEach {
         small: 1,
         float: 0.25,
+        single: Some(0.1),
         text: "text".to_owned(),
-        lasted: Duration::from_secs(1),
+        lasted: Duration::from_millis(1_001_118),
         shown: 7,
         error: None,
         request: Size { bytes: 1, counts: vec![1] },
