@@ -145,10 +145,20 @@ mod range {
         } else {
             Range::Integer { min: bound(min)?, max: bound(max)? }
         };
-        (!min.is_empty() || !max.is_empty()).then_some(range)
+        Some(range).filter(|range| (!min.is_empty() || !max.is_empty()) && finite(range))
     }
 
     fn bound<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
         if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+    }
+
+    /// A bound that there is, is a number.
+    fn finite(range: &Range) -> bool {
+        match *range {
+            Range::Integer { .. } => true,
+            Range::Float { min, max } => {
+                min.is_none_or(f64::is_finite) && max.is_none_or(f64::is_finite)
+            }
+        }
     }
 }
