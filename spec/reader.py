@@ -155,7 +155,7 @@ def main():
         return 3
     for request, events in requests.items():
         if arguments.request in (None, request):
-            print("\n".join([request, *("  " + line for line in tree(events))]))
+            print("\n".join([request, *(f"  {line}" for line in tree(events))]))
     return 1 if faults else 0
 
 
