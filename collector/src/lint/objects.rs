@@ -53,7 +53,10 @@ impl Check<'_> {
                 },
             };
             if !is_it {
-                self.fault(&format!("context.{name}"), expected, shown(raw));
+                // Nobody knows the class of an entry that is not declared.
+                let is_id = matches!(&**name, "id" | "trace_id" | "span_id" | "parent_span_id");
+                let found = if is_id { shown(raw) } else { kind(value).to_owned() };
+                self.fault(&format!("context.{name}"), expected, found);
             }
         }
         for name in ["id", "trace_id", "span_id"] {

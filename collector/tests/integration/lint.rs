@@ -97,6 +97,38 @@ fn a_line_that_is_no_text_or_too_long_is_a_fault() {
 }
 
 #[test]
+fn members_are_compared_however_many_there_are() {
+    let files = files();
+    let many: String = (0..40).map(|n| format!(r#","x{n}":{n}"#)).collect();
+    let stored = line("b", &many) + &line("b", &format!(r#"{many},"x\u0030":1"#));
+    let output = files.run(&["schema", "lint", "--lock", "a.lock.json"], stored.as_bytes());
+    let said = String::from_utf8(output.stdout).unwrap();
+    let expected = "-:2: b v1, x0: expected each name once, found it twice\nnote: b v1 is in no lock file: 2 lines\n";
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn what_may_be_personal_is_not_quoted() {
+    let files = files();
+    let context = r#","n":1,"mail":["ada@example.com"],"who":"ada@example.com","context":{"id":"r","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","mail":["ada@example.com"]}"#;
+    let output =
+        files.run(&["schema", "lint", "--lock", "a.lock.json"], line("a", context).as_bytes());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.lines().count() == 3 && !said.contains("ada"), "{said}");
+}
+
+#[test]
+fn events_that_are_made_up_do_not_use_up_the_memory() {
+    let files = files();
+    let stored: String = (0..1100).map(|n| line(&format!("made.up{n}"), "")).collect();
+    let output = files.run(&["schema", "lint", "--lock", "a.lock.json"], stored.as_bytes());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().count(), 1001);
+    assert!(said.ends_with("note: more unknown events: 100 lines\n"), "{said}");
+}
+
+#[test]
 fn usage_and_unreadable_files_are_told_apart_from_faults() {
     let files = files();
     for arguments in [

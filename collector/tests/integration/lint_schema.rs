@@ -12,7 +12,8 @@ fn texts() -> impl Strategy<Value = Json> {
     prop_oneof![
         4 => "[a-zé😀\"\\\\\u{7f}\n]{0,6}".prop_map(Json::from),
         1 => prop::sample::select(vec![
-            "[redacted]", "[hash:00112233445566778899aabbccddeeff]", "[hash:00]", "ok", "rate-limit",
+            "[redacted]", "[unprintable]",
+            "[hash:00112233445566778899aabbccddeeff]", "[hash:00]", "ok", "rate-limit",
             "2026-11-21T09:28:31.123456Z", "2026-11-21T09:28:31.123456789Z", "2026-11-21T09:28:31Z",
             "0193f5a0-6f52-7d5c-a1b0-5f3f4c1f9d11", "192.0.2.1", "2001:db8::1", "192.0.2.1:80",
             "[2001:db8::1%2]:80", "256.0.0.1", "::ffff:1.2.3.4", "TRACE", "span", "timeout", "a.b",

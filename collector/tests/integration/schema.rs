@@ -216,3 +216,29 @@ fn names_that_are_taken_for_others_are_found_and_can_be_allowed() {
     assert_eq!(code, 0, "{said}");
     assert_eq!(said, "throughline: nothing was found of \"unheard\", which is allowed\n");
 }
+
+#[test]
+fn help_states_the_exit_codes() {
+    let files = Files::new();
+    let schema = ["lock", "json-schema", "docs", "weaver", "diff", "check", "lint"];
+    let all = schema.map(|name| ["schema", name]).into_iter().chain([["spec", "check"]]);
+    for [group, command] in all {
+        let (code, said) = files.said(&[group, command, "--help"]);
+        assert!(code == 0 && said.contains("Exit codes: 0"), "{said}");
+    }
+}
+
+#[test]
+fn an_export_that_nobody_reads_to_its_end_is_no_success() {
+    let files = Files::new();
+    let many: Vec<_> = (0..2000).map(|n| event(&format!("e{n}"), 1, &[])).collect();
+    files.write("a.json", lock(&many, ""));
+    let mut child = Command::new(BIN)
+        .args(["schema", "docs", "a.json"])
+        .current_dir(&files.0)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}

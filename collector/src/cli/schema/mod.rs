@@ -43,7 +43,8 @@ pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
     };
     match done {
         Ok(code) => Ok(code),
-        Err(Stop::NobodyReads) => Ok(ExitCode::SUCCESS),
+        // Not all was looked at, or not all of it was read.
+        Err(Stop::NobodyReads) => Ok(ExitCode::FAILURE),
         // 1 is for what is wrong with the files' content.
         Err(Stop::Failed(failure)) => Err(Failure::usage(failure.message)),
     }

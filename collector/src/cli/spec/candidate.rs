@@ -48,7 +48,7 @@ impl Candidate {
 
 impl Drop for Candidate {
     fn drop(&mut self) {
-        // It ends by itself when there are no more questions, unless something is wrong with it.
+        // There are no more questions.
         drop(self.questions.take());
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -45,7 +45,8 @@ pub(super) fn run(command: &Command) -> Result<ExitCode, Failure> {
     };
     match done {
         Ok(code) => Ok(code),
-        Err(Stop::NobodyReads) => Ok(ExitCode::SUCCESS),
+        // Not all was looked at.
+        Err(Stop::NobodyReads) => Ok(ExitCode::FAILURE),
         Err(Stop::Failed(failure)) => Err(Failure::usage(failure.message)),
     }
 }
