@@ -11,6 +11,9 @@ use super::{
     value::{Expected, is_scalar, kind},
 };
 
+/// So many faults are told of one line: what was made up of nothing else is not worth more.
+const MOST: usize = 100;
+
 /// So many characters of a value are shown.
 const SHOWN: usize = 60;
 
@@ -89,6 +92,9 @@ impl Check<'_> {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) {
+        if self.found.len() == MOST {
+            return;
+        }
         let event = self.name.as_deref().map(|name| match self.version {
             Some(version) => format!("{name} v{version}"),
             None => name.to_owned(),
@@ -108,6 +114,9 @@ impl Check<'_> {
         self.twice("", &self.object.members);
         let mut next = 0;
         for member in &self.object.members {
+            if self.found.len() == MOST {
+                return;
+            }
             self.member(member, &mut next);
         }
         for name in head::REQUIRED {

@@ -69,7 +69,7 @@ impl Linter {
         Linter { events, keys, unknown: Unknown::default() }
     }
 
-    /// Checks one line, without its line feed, and adds what is wrong with it to `faults`.
+    /// Checks one line, without its line feed, and adds what is wrong with it to `faults`, at most 100 faults.
     ///
     /// A version of an event that the lock does not have is counted, and checked against the contract alone.
     pub fn check(&mut self, line: &[u8], faults: &mut Vec<Fault>) {

@@ -40,7 +40,7 @@ impl<R: Read> Lines<R> {
             }
             self.length += part.len() as u64;
             if self.held.is_empty() && end.is_some() && part.len() <= MAX_LINE {
-                // All of it stands in the buffer.
+                // It ends in the buffer, and nothing of it is held.
                 let whole = self.length == part.len() as u64;
                 let line = if whole { Line::Whole(part) } else { Line::TooLong(self.length) };
                 let done = with(line);

@@ -108,6 +108,15 @@ fn members_are_compared_however_many_there_are() {
 }
 
 #[test]
+fn a_line_of_nothing_but_faults_is_told_of_a_hundred_times() {
+    let files = files();
+    let told: String = (0..50_000).map(|_| r#","""#).collect();
+    let stored = line("a", &(r#","n":0"#.repeat(50_000) + &format!(r#","violations":[""{told}]"#)));
+    let output = files.run(&["schema", "lint", "--lock", "a.lock.json"], stored.as_bytes());
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 100);
+}
+
+#[test]
 fn what_may_be_personal_is_not_quoted() {
     let files = files();
     let context = r#","n":1,"mail":["ada@example.com"],"who":"ada@example.com","context":{"id":"r","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","mail":["ada@example.com"]}"#;
