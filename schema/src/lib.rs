@@ -73,8 +73,8 @@ pub mod lock;
 mod name;
 mod outcome;
 mod registry;
-#[cfg(feature = "lock")]
 mod seconds;
+#[cfg(feature = "lock")]
 pub mod testing;
 mod typed;
 mod types;

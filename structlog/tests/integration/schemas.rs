@@ -252,7 +252,7 @@ const MUTATIONS: &[Mutation] = &[
         remove(line, "violations");
     }),
     ("a range of a duration that was left in silence", |line| {
-        line["lasted"] = json!(1001.118_000_001);
+        line["lasted"] = json!(1_001.118_000_001);
         remove(line, "violations");
     }),
     ("a range of a list that was left in silence", |line| {
