@@ -8,11 +8,11 @@ use crate::{Descriptor, Field, Value};
 ///
 /// | on the struct | | |
 /// |---|---|---|
-/// | `name = "user.login_failed"` | required | lower case, in parts joined by dots; at most 128 bytes |
+/// | `name = "user.login_failed"` | required | lower case, in parts joined by dots; at most 128 bytes. Not `log`, the name of events without a type |
 /// | `version = 1` | required | an integer from 1 |
 /// | `level = "error"` | required | `trace`, `debug`, `info`, `warn` or `error` |
 /// | `message = "User login failed"` | required | one sentence for people. `{user}` in it stands for the value of the field `user`, which is the event's own and public; `{{` and `}}` for braces |
-/// | `kind = "span"` | | a finished unit of work, whose first two fields are `duration_us: u64` and `outcome:` [`Outcome`](crate::Outcome); or `"metric"`, a measurement |
+/// | `kind = "span"` | | a finished unit of work, whose first two fields are `duration_us: u64` and `outcome:` [`Outcome`](crate::Outcome), with no attributes but `rename` and `unit = "us"`; or `"metric"`, a measurement |
 /// | `delivery = "must"` | | where there is no room, whoever emits it waits for some, up to a stated time |
 /// | `crate = "path"` | | where this crate is, if it was renamed |
 ///

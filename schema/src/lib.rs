@@ -71,6 +71,7 @@ mod limits;
 #[cfg(feature = "lock")]
 pub mod lock;
 mod name;
+mod of_span;
 mod outcome;
 mod registry;
 mod seconds;
@@ -104,6 +105,7 @@ pub mod __private {
         After, Group, Keys, List, OfEvent, OfGroup, Part, check_names, flatten,
     };
     pub use crate::head::Head;
+    pub use crate::of_span::{duration_us, outcome};
     pub use crate::registry::Registered;
     pub use crate::typed::{Typed, Untyped, with};
     pub use crate::value::Value as ValueTrait;

@@ -64,6 +64,9 @@ fn event(event: &Input, faults: &mut Faults) {
     if let Some(name) = event.attrs.name.as_ref().filter(|name| !is_name(&name.value())) {
         faults.at(name, format!("the name of an event {NAME_RULE}, at most 128 bytes long"));
     }
+    if let Some(name) = event.attrs.name.as_ref().filter(|name| name.value() == "log") {
+        faults.at(name, "`log` is the name of the events without a type");
+    }
     if let Some(version) = &event.attrs.version
         && !version.base10_parse::<u32>().is_ok_and(|version| version >= 1)
     {
@@ -75,10 +78,40 @@ fn event(event: &Input, faults: &mut Faults) {
         let what = "the first fields of an event of kind `span` are `duration_us: u64` and `outcome: Outcome`";
         faults.at(&event.ident, what);
     }
+    for field in event.fields.iter().filter(|field| is_of_span(event, field)) {
+        of_span(field, faults);
+    }
+}
+
+/// Whether the field is `duration_us` or `outcome` of an event of kind `span`.
+pub(crate) fn is_of_span(input: &Input, field: &FieldInput) -> bool {
+    input.attrs.kind == Some("Span") && OF_SPANS.contains(&field.name.0.as_str())
+}
+
+/// What may stand on a field of a span that `spec/event.md` describes: nothing that changes its value.
+fn of_span(field: &FieldInput, faults: &mut Faults) {
+    let name = &field.name.0;
+    for (given, span) in &field.attrs.given {
+        let is_duration = name == "duration_us";
+        match given.as_str() {
+            "rename" => {}
+            "unit" if is_duration => {
+                if let Some(unit) = field.attrs.unit.as_ref().filter(|unit| unit.value() != "us") {
+                    faults.at(unit, "the unit of `duration_us` is `us`");
+                }
+            }
+            _ => {
+                let known = if is_duration { "`rename` and `unit`" } else { "`rename`" };
+                faults.on(
+                    *span,
+                    format!("`{name}` is the same in every span: it takes {known} only"),
+                );
+            }
+        }
+    }
 }
 
 fn fields(input: &Input, faults: &mut Faults) {
-    let is_span = input.attrs.kind == Some("Span");
     let mut names = HashSet::new();
     for (index, field) in input.fields.iter().enumerate() {
         together(field, faults);
@@ -93,7 +126,7 @@ fn fields(input: &Input, faults: &mut Faults) {
         if !is_name(name) {
             faults.on(span, format!("the name of a field {NAME_RULE}, at most 128 bytes long"));
         }
-        let of_span = is_span && index < 2 && OF_SPANS.contains(&name);
+        let of_span = index < 2 && is_of_span(input, field);
         if input.is_event && RESERVED.contains(&name) && !of_span {
             faults.on(
                 span,

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::check::is_option;
+use crate::check::{is_of_span, is_option};
 use crate::fields::{at, place, with};
 use crate::input::{FieldInput, Input};
 use crate::template::Piece;
@@ -29,7 +29,12 @@ fn field(input: &Input, index: usize, list: &TokenStream) -> TokenStream {
         let causes = constant_after(list, &place, root);
         return error(field, root, |error| quote!(__visitor.error(#constant, #causes, #error)));
     }
-    let value = value(field, root);
+    let mut value = value(field, root);
+    if is_of_span(input, field) {
+        let root = at(field.ty.span(), root);
+        let check = if field.name.0 == "outcome" { quote!(outcome) } else { quote!(duration_us) };
+        value = quote_spanned!(field.ty.span()=> #root::__private::#check(#value));
+    }
     // As a method, so that a type that is no value is told of where it stands, and once.
     quote_spanned!(field.ty.span()=> __visitor.field(#constant, #value);)
 }
