@@ -13,7 +13,8 @@ use crate::visit;
 pub(crate) fn event(event: &Input) -> TokenStream {
     let Input { ident, root, attrs, description, .. } = event;
     let ident_of = |name: Option<&str>| Ident::new(name.unwrap_or("Log"), Span::call_site());
-    let (name, version) = (&attrs.name, &attrs.version);
+    let name = &attrs.name;
+    let version = attrs.version.as_ref().and_then(|version| version.base10_parse::<u32>().ok());
     let (level, kind) = (ident_of(attrs.level), ident_of(attrs.kind));
     let list = quote!(#root::__private::OfEvent<Self>);
     let visits = visit::fields(event, &list);

@@ -177,7 +177,9 @@ pub(crate) fn at(span: Span, path: &Path) -> TokenStream {
 /// The limits that were given.
 fn limits(field: &FieldInput, root: &Path) -> Option<TokenStream> {
     let attrs = &field.attrs;
-    let max_len = attrs.max_len.as_ref().map(|max_len| quote!(.with_max_len(#max_len)));
+    // Without the suffix that it may have been given.
+    let max_len = attrs.max_len.as_ref().and_then(|max_len| max_len.base10_parse::<u32>().ok());
+    let max_len = max_len.map(|max_len| quote!(.with_max_len(#max_len)));
     let range = attrs.range.as_ref().map(|range| {
         let range = range.tokens(root);
         quote!(.with_range(#range))

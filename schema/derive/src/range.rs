@@ -83,6 +83,12 @@ fn bound(input: ParseStream<'_>) -> syn::Result<Option<Bound>> {
         }
         Lit::Float(float) => {
             let value: f64 = float.base10_parse()?;
+            if !value.is_finite() {
+                return Err(syn::Error::new(
+                    span,
+                    "a bound is finite: no 64-bit float is as great",
+                ));
+            }
             Bound::Float(if sign.is_empty() { value } else { -value })
         }
         _ => return Err(expected(span)),
