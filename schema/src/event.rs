@@ -31,8 +31,8 @@ use crate::{Descriptor, Field, Value};
 ///
 /// An event type without type parameters registers itself: see [`registered`](crate::registered).
 ///
-/// The struct and each of its fields that is no group have a doc comment, which becomes their description. Every mistake is an error when the struct
-/// is compiled:
+/// The struct and each of its fields that is no group have a doc comment, which becomes their description; a macro may make it:
+/// `#[doc = concat!("The ", "id.")]`. Every mistake is an error when the struct is compiled:
 ///
 /// ```compile_fail
 /// # use throughline_schema::Event;

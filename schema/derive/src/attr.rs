@@ -166,7 +166,7 @@ fn each(
 /// The value of an item, if it is a literal of that sort.
 fn value<T: Literal>(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Option<T>> {
     let value: Expr = meta.value()?.parse()?;
-    let literal = match &value {
+    let literal = match peel(&value) {
         Expr::Lit(expr) => T::from_lit(&expr.lit),
         _ => None,
     };
@@ -174,6 +174,14 @@ fn value<T: Literal>(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Re
         faults.at(&value, format!("expected {}", T::WHAT));
     }
     Ok(literal)
+}
+
+/// The expression within the invisible groups in which it stands if a macro took it as a parameter.
+pub(crate) fn peel(mut expr: &Expr) -> &Expr {
+    while let Expr::Group(group) = expr {
+        expr = &group.expr;
+    }
+    expr
 }
 
 /// The value of an item, if it is one of a set.

@@ -236,6 +236,11 @@ pub(crate) fn is_name(name: &str) -> bool {
 
 /// Whether the field may have no value, as far as its type's name tells.
 pub(crate) fn is_option(field: &FieldInput) -> bool {
-    let Type::Path(TypePath { path, .. }) = &field.ty else { return false };
+    let mut ty = &field.ty;
+    // What a macro took as a type is in an invisible group.
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    let Type::Path(TypePath { path, .. }) = ty else { return false };
     path.segments.last().is_some_and(|last| last.ident == "Option")
 }

@@ -122,7 +122,8 @@ fn own(field: &FieldInput, root: &Path) -> Vec<TokenStream> {
 /// The same without types.
 fn bare(field: &FieldInput, root: &Path) -> Vec<TokenStream> {
     let class = Ident::new(field.attrs.class.unwrap_or("Public"), Span::call_site());
-    let constant = |name: &str, description: &str| {
+    let constant = |name: &str, description: &dyn ToTokens| {
+        let description = description.to_token_stream();
         let key = format!(",\"{name}\":");
         quote!(#root::Field::new(#name, #description, #root::Class::#class, #key))
     };

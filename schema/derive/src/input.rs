@@ -3,16 +3,17 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, Lit, Meta, Path, Type};
+use syn::{Data, DeriveInput, Fields, Generics, Ident, Path, Type};
 
 use crate::attr::{FieldAttrs, TypeAttrs};
+use crate::description::Description;
 
 /// A struct: an event type, or a group of fields.
 pub(crate) struct Input {
     pub(crate) is_event: bool,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
-    pub(crate) description: String,
+    pub(crate) description: Description,
     pub(crate) attrs: TypeAttrs,
     pub(crate) fields: Vec<FieldInput>,
     /// The path of the schema crate.
@@ -23,7 +24,7 @@ pub(crate) struct Input {
 pub(crate) struct FieldInput {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) description: String,
+    pub(crate) description: Description,
     pub(crate) attrs: FieldAttrs,
     /// The name in the line, or the prefix of a group, and where it was given.
     pub(crate) name: (String, Span),
@@ -61,7 +62,7 @@ pub(crate) fn read(input: &DeriveInput, is_event: bool, root: Path, faults: &mut
         is_event,
         ident: input.ident.clone(),
         generics: input.generics.clone(),
-        description: description(&input.attrs),
+        description: Description::read(&input.attrs),
         fields: fields(input, if is_event { "an event" } else { "a group of fields" }, faults),
         root: attrs.root.take().unwrap_or(root),
         attrs,
@@ -88,26 +89,8 @@ fn fields(input: &DeriveInput, what: &str, faults: &mut Faults) -> Vec<FieldInpu
             Some(name) => (name.value(), name.span()),
             None => (ident.unraw().to_string(), ident.span()),
         };
-        let description = description(&field.attrs);
+        let description = Description::read(&field.attrs);
         read.push(FieldInput { ident, ty: field.ty.clone(), description, attrs, name });
     }
     read
-}
-
-/// The doc comment, its lines trimmed and joined.
-pub(crate) fn description(attrs: &[Attribute]) -> String {
-    let mut text = String::new();
-    for attr in attrs {
-        let Meta::NameValue(meta) = &attr.meta else { continue };
-        let Expr::Lit(expr) = &meta.value else { continue };
-        let Lit::Str(line) = &expr.lit else { continue };
-        if meta.path.is_ident("doc") {
-            let line = line.value();
-            if !text.is_empty() && !line.trim().is_empty() {
-                text.push(' ');
-            }
-            text.push_str(line.trim());
-        }
-    }
-    text
 }

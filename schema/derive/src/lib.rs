@@ -4,6 +4,7 @@
 
 mod attr;
 mod check;
+mod description;
 mod expand;
 mod fields;
 mod input;

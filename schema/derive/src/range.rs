@@ -1,8 +1,9 @@
 //! The bounds of a number, as Rust writes them: `0..=100`, `1..`, `..0.5`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::quote;
-use syn::parse::{Parse, ParseStream};
+use syn::buffer::Cursor;
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
 
 /// Bounds, both of which a number may reach.
@@ -19,6 +20,9 @@ enum Bound {
 impl Range {
     /// A range, in quotes or not.
     pub(crate) fn read(input: ParseStream<'_>) -> syn::Result<Range> {
+        if let Some(inside) = in_group(input)? {
+            return Range::read.parse2(inside);
+        }
         if input.peek(LitStr) { input.parse::<LitStr>()?.parse() } else { input.parse() }
     }
 
@@ -34,6 +38,22 @@ impl Range {
             }
         }
     }
+}
+
+/// What is inside of the invisible group in which the range stands if a macro took it as a parameter.
+fn in_group(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
+    input.step(|cursor| {
+        Ok(match cursor.group(Delimiter::None) {
+            Some((inside, _, after)) if after.eof() || is_comma(after) => {
+                (Some(inside.token_stream()), after)
+            }
+            _ => (None, *cursor),
+        })
+    })
+}
+
+fn is_comma(cursor: Cursor<'_>) -> bool {
+    cursor.punct().is_some_and(|(punct, _)| punct.as_char() == ',')
 }
 
 fn option(value: Option<impl quote::ToTokens>) -> TokenStream {

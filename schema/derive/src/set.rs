@@ -8,12 +8,13 @@ use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Path};
 
 use crate::attr::{TypeAttrs, of_member};
-use crate::input::{Faults, description};
+use crate::description::Description;
+use crate::input::Faults;
 
 struct Member {
     ident: Ident,
     name: String,
-    description: String,
+    description: Description,
 }
 
 /// The implementation of `Value` for an enum.
@@ -67,7 +68,7 @@ fn read(input: &DeriveInput, faults: &mut Faults) -> Vec<Member> {
     let mut names = HashSet::new();
     for variant in &data.variants {
         let rename = of_member(&variant.attrs, faults);
-        let description = description(&variant.attrs);
+        let description = Description::read(&variant.attrs);
         if description.is_empty() {
             faults.at(
                 &variant.ident,

@@ -10,6 +10,7 @@ mod groups;
 mod hygiene;
 #[cfg(feature = "lock")]
 mod lock;
+mod made_by_macros;
 mod templates;
 mod vectors;
 
