@@ -29,7 +29,8 @@ use crate::{Descriptor, Field, Value};
 ///
 /// The value of a field is what [`Value`] says; an enum without data can [derive](Value#closed-sets) it.
 ///
-/// An event type without type parameters registers itself: see [`registered`](crate::registered).
+/// An event type without type or const parameters registers itself: see [`registered`](crate::registered). Which fields it has depends on none of them, and limits of
+/// a field whose type names one are not checked when it is compiled.
 ///
 /// The struct and each of its fields that is no group have a doc comment, which becomes their description; a macro may make it:
 /// `#[doc = concat!("The ", "id.")]`. Every mistake is an error when the struct is compiled:

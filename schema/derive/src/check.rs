@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Type, TypePath};
+use syn::{GenericParam, Generics, Type, TypePath};
 
 use crate::input::{Faults, FieldInput, Input};
 use crate::template::{self, Piece};
@@ -185,10 +185,20 @@ fn group(input: &Input, field: &FieldInput, faults: &mut Faults) {
     if !is_empty && !is_name(prefix) {
         faults.on(*span, format!("the prefix of a group {NAME_RULE}, or empty"));
     }
-    let parameters: Vec<_> = input.generics.type_params().map(|param| &param.ident).collect();
-    if mentions(field.ty.to_token_stream(), &parameters) {
-        faults.at(&field.ty, "which fields a group has must not depend on a type parameter");
+    if mentions(field.ty.to_token_stream(), &parameters(&input.generics)) {
+        faults
+            .at(&field.ty, "which fields a group has must not depend on a type or const parameter");
     }
+}
+
+/// The parameters that an item beside the type cannot name.
+pub(crate) fn parameters(generics: &Generics) -> Vec<&Ident> {
+    let names = generics.params.iter().map(|param| match param {
+        GenericParam::Type(param) => Some(&param.ident),
+        GenericParam::Const(param) => Some(&param.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    names.flatten().collect()
 }
 
 /// Whether one of these is named.

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use crate::check::{is_option, mentions};
+use crate::check::{is_option, mentions, parameters};
 use crate::input::{FieldInput, Input};
 
 /// An expression for all fields of a struct, as `&'static [Field]`.
@@ -33,7 +33,7 @@ pub(crate) fn constants(input: &Input) -> TokenStream {
 pub(crate) fn checks(input: &Input) -> TokenStream {
     let root = &input.root;
     let mut checks = TokenStream::new();
-    let parameters: Vec<_> = input.generics.type_params().map(|param| &param.ident).collect();
+    let parameters = parameters(&input.generics);
     for (index, field) in input.fields.iter().enumerate() {
         if field.attrs.flatten {
             let is_other =

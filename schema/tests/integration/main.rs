@@ -11,6 +11,7 @@ mod hygiene;
 #[cfg(feature = "lock")]
 mod lock;
 mod made_by_macros;
+mod parameters;
 mod templates;
 mod vectors;
 
