@@ -99,11 +99,14 @@ fn registered(event: &Input) -> Option<TokenStream> {
     let lifetimes = generics.lifetimes().map(|_| quote!('static));
     let name = ident.to_string();
     Some(quote! {
-        #root::__private::inventory::submit! {
-            #root::__private::Registered::new::<#ident<#(#lifetimes),*>>(
-                ::core::concat!(::core::module_path!(), "::", #name)
-            )
-        }
+        #[allow(deprecated)]
+        const _: () = {
+            #root::__private::inventory::submit! {
+                #root::__private::Registered::new::<#ident<#(#lifetimes),*>>(
+                    ::core::concat!(::core::module_path!(), "::", #name)
+                )
+            }
+        };
     })
 }
 
@@ -119,6 +122,7 @@ pub(crate) fn group(group: &Input) -> TokenStream {
         #checks
 
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #impl_generics #root::__private::FieldsTrait for #ident #type_generics #where_clause {
             #[inline]
             fn visit<__V: #root::Visitor>(&self, __visitor: &mut __V) {

@@ -42,7 +42,9 @@ pub(crate) fn checks(input: &Input) -> TokenStream {
             let others = others.flat_map(|(_, field)| parts(field, root, bare));
             let (group, span) = (group(field, root), field.ident.span());
             let (is_event, root) = (input.is_event, at(span, root));
+            let lints = lints(&input.fields);
             checks.extend(quote_spanned! {span=>
+                #lints
                 const _: () = #root::__private::check_names(#is_event, &#group, &[#(#others),*]);
             });
         } else if let Some(limits) = limits(field, root)
@@ -156,12 +158,13 @@ pub(crate) fn with(field: &FieldInput, root: &Path, ty: &TokenStream) -> Option<
     Some(quote_spanned!(span=> #root::__private::with::<#ty, _>(|__field| #with(__field))))
 }
 
-/// What silences the lints that would have a [closure](with) left out.
-pub(crate) fn lints(fields: &[FieldInput]) -> Option<TokenStream> {
+/// What silences the lints on what the type has to do: to use its own fields, deprecated or not, and on what would have a [closure](with) left out.
+pub(crate) fn lints(fields: &[FieldInput]) -> TokenStream {
     let has_closure = fields.iter().any(|field| field.attrs.with.is_some());
-    has_closure.then(
+    let of_closures = has_closure.then(
         || quote!(#[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]),
-    )
+    );
+    quote!(#[allow(deprecated)] #of_closures)
 }
 
 /// The path, as if it stood there.

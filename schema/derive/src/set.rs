@@ -39,6 +39,7 @@ pub(crate) fn derive(input: &DeriveInput, root: Path) -> TokenStream {
         #errors
 
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #impl_generics #root::__private::ValueTrait for #ident #type_generics #where_clause {
             const TYPE: #root::Type = #root::Type::Set(const { &[#(#constants),*] });
 
@@ -49,6 +50,7 @@ pub(crate) fn derive(input: &DeriveInput, root: Path) -> TokenStream {
         }
 
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #impl_generics #root::Scalar for #ident #type_generics #where_clause {}
     }
 }

@@ -38,6 +38,9 @@ mod shadowed {
         This,
         /// That.
         Self_,
+        /// That other.
+        #[deprecated]
+        Other,
     }
 
     /// A group among strangers.
@@ -48,6 +51,35 @@ mod shadowed {
         /// A text.
         #[event(with = ::throughline_schema::AsDisplay, max_len = 3)]
         shown: &'a ::core::primitive::str,
+    }
+
+    /// A group that is no longer used.
+    #[deprecated]
+    #[derive(::throughline_schema::Fields)]
+    struct Former {
+        /// A text.
+        #[deprecated]
+        #[event(with = ::throughline_schema::AsDisplay, max_len = 3)]
+        text: ::std::string::String,
+    }
+
+    /// An event that is no longer used.
+    #[deprecated]
+    #[derive(::throughline_schema::Event)]
+    #[event(name = "among.former", version = 1, level = "info", message = "Former {number}")]
+    struct AmongFormer {
+        #[deprecated]
+        #[allow(deprecated)]
+        #[event(flatten)]
+        group: Former,
+        /// A number.
+        #[deprecated]
+        #[event(range = 0..=5)]
+        number: u8,
+        /// An error.
+        #[deprecated]
+        #[event(error)]
+        error: ::core::option::Option<::core::fmt::Error>,
     }
 
     /// An event among strangers, without parameters.
