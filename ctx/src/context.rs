@@ -1,6 +1,6 @@
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
@@ -13,12 +13,23 @@ use crate::{
 
 static DETAIL_WANTED: AtomicBool = AtomicBool::new(false);
 
+/// Who has to know when that becomes true.
+static LISTENER: OnceLock<fn()> = OnceLock::new();
+
 /// To be called before a context has a verbosity or a hold.
 pub(crate) fn want_detail() {
     // Not stored again for each request: writers on all cores read it all the time.
     if !DETAIL_WANTED.load(Ordering::Relaxed) {
         DETAIL_WANTED.store(true, Ordering::Relaxed);
+        if let Some(listener) = LISTENER.get() {
+            listener();
+        }
     }
+}
+
+/// Calls `listener` when a context has a verbosity or a hold for the first time. The first listener is kept.
+pub fn on_detail_wanted(listener: fn()) {
+    let _ = LISTENER.set(listener);
 }
 
 /// Which request some work belongs to. See the [front page](crate).
@@ -93,8 +104,7 @@ impl Context {
     /// The context of a unit of work within this one: a span of its own, everything else the same.
     pub fn child(&self) -> Context {
         let mut inner = self.0.derive();
-        inner.span.parent_span_id = Some(inner.span.span_id);
-        inner.span.span_id = SpanId::mint();
+        inner.descend();
         Context(Arc::new(inner))
     }
 
@@ -307,6 +317,12 @@ impl Inner {
             hold: None,
             rendered: Rendered::default(),
         }
+    }
+
+    /// Makes it a unit of work within the one that it was.
+    pub(crate) fn descend(&mut self) {
+        self.span.parent_span_id = Some(self.span.span_id);
+        self.span.span_id = SpanId::mint();
     }
 
     /// The same, to be changed: what was rendered is not.

@@ -37,7 +37,7 @@ impl Context {
     }
 }
 
-fn swap(new: Option<Context>) -> Option<Context> {
+pub(crate) fn swap(new: Option<Context>) -> Option<Context> {
     CURRENT.try_with(|current| current.replace(new)).ok().flatten()
 }
 

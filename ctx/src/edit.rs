@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::cancel::Cancellation;
 use crate::context::{Entries, Entry, Inner, want_detail};
 use crate::propagation::Incoming;
-use crate::{Canceller, Context, EntryType, Hold, Key, Scope, Verbosity};
+use crate::{Canceller, Context, EntryType, Hold, Key, KeyInfo, Scope, Value, Verbosity};
 
 /// Several changes of a context at once, for the cost of one: see [`Context::edit`].
 pub struct Edit {
@@ -30,12 +30,18 @@ impl Edit {
     where
         T: EntryType + ?Sized,
     {
-        let new = Entry { key: key.info(), value: T::wrap(value.into()) };
-        if new.key.scope() == Scope::Propagated {
+        let (key, value) = (key.info(), T::wrap(value.into()));
+        if key.scope() == Scope::Propagated {
             self.change(|inner| {
-                inner.baggage = inner.baggage.with(new.key.name(), &new.value.to_text());
+                inner.baggage = inner.baggage.with(key.name(), &value.to_text());
             });
         }
+        self.set(key, value)
+    }
+
+    /// Sets an entry, in the events of this service only.
+    pub(crate) fn set(mut self, key: &'static KeyInfo, value: Value) -> Edit {
+        let new = Entry { key, value };
         let old = self.inner.entries.as_slice();
         let entries = self.entries.get_or_insert_with(|| {
             let mut entries = ROOM.try_with(Cell::take).unwrap_or_default();
@@ -47,6 +53,12 @@ impl Edit {
             Some(entry) => *entry = new,
             None => entries.push(new),
         }
+        self
+    }
+
+    /// Begins a unit of work, as [`Context::child`] does.
+    pub(crate) fn child(mut self) -> Edit {
+        self.change(Inner::descend);
         self
     }
 

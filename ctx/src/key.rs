@@ -59,11 +59,11 @@ pub struct Key<T: EntryType + ?Sized> {
 /// What a [`Key`] states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyInfo {
-    name: &'static str,
-    description: &'static str,
-    scope: Scope,
-    class: Class,
-    value_type: ValueType,
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) scope: Scope,
+    pub(crate) class: Class,
+    pub(crate) value_type: ValueType,
 }
 
 impl<T: EntryType + ?Sized> Key<T> {
@@ -156,7 +156,7 @@ impl<T: EntryType + ?Sized> fmt::Debug for Key<T> {
     }
 }
 
-const fn is_name(name: &str) -> bool {
+pub(crate) const fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.len() > 128 {
         return false;
@@ -179,7 +179,7 @@ const fn is_name(name: &str) -> bool {
     !at_start
 }
 
-const fn is_reserved(name: &str) -> bool {
+pub(crate) const fn is_reserved(name: &str) -> bool {
     let bytes = name.as_bytes();
     matches!(bytes, b"id" | b"trace_id" | b"span_id" | b"parent_span_id")
         || matches!(bytes.split_first_chunk(), Some((b"throughline.", _)))

@@ -54,6 +54,7 @@ mod carry;
 mod context;
 mod current;
 mod edit;
+mod foreign;
 mod hold;
 mod key;
 #[cfg(feature = "opentelemetry-0_33")]
@@ -89,6 +90,8 @@ pub use verbosity::{InvalidVerbosity, Verbosity};
 /// What the macros of this crate expand to. Not for use by hand, and not stable.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::context::on_detail_wanted;
+    pub use crate::foreign::{in_place, is_same, key, set_current, with_fields};
     pub use crate::registry::Registered;
     pub use inventory;
 }
