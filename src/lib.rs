@@ -7,6 +7,9 @@
 //! | `tower` | yes | the middleware for tower, hyper, axum and tonic, as [`tower`] |
 //! | `axum` | no | an extractor for axum's handlers, and the route that axum's router took |
 //! | `lock` | no | lock files of events, exports, and the test that compares them, as `schema::lock` and `schema::testing` |
+//! | `tracing` | no | the events and spans of `tracing` as lines, and the records of `log` as well, as `tracing` |
+//! | `log` | no | the records of `log` as lines, as `log` |
+//! | `to-tracing` | no | `structlog::Builder::to_tracing`: events as events of `tracing`, for those who keep their subscriber; and until there is a global logger, one that does this |
 //! | `opentelemetry-0_33` | no | contexts from and to OpenTelemetry 0.33, as `ctx::opentelemetry_0_33` |
 //! | `signals` | no | `structlog::flush_on_signals`, for programs that do not handle SIGTERM and SIGINT themselves |
 //! | `uuid-1` | no | UUIDs of the crate `uuid` 1 as values of fields |
@@ -26,5 +29,9 @@ pub use throughline_schema::__private::{
     FieldsTrait as Fields, ValueFromFacade as Value, ValueTrait as Value,
 };
 pub use throughline_schema::{Class, Level, Outcome};
+#[cfg(feature = "log")]
+pub use throughline_structlog::log;
+#[cfg(feature = "tracing")]
+pub use throughline_structlog::tracing;
 pub use throughline_structlog::{Logger, Service, init, install, logger, report_panics};
 pub use throughline_structlog::{debug, error, info, trace, warn};

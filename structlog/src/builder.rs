@@ -37,6 +37,8 @@ enum To {
     Stdout,
     Socket(PathBuf),
     Sink(Box<dyn Sink>),
+    #[cfg(feature = "to-tracing")]
+    Tracing,
 }
 
 impl Builder {
@@ -105,6 +107,26 @@ impl Builder {
         self
     }
 
+    /// Hands events to the subscriber that `tracing` has, in place of writing lines: for a program, or a library, whose users keep their subscriber. Outputs that are [added](Builder::also) write lines all the same.
+    ///
+    /// An event is one of `tracing` with the same level, message and fields. Booleans, numbers and text keep their types; a list is text, a duration a number of seconds. Its target is by what
+    /// [filters](Filter) know it: the module of an event without a type, the name of an event that has one. It has the fields `event.name` and, in a context, `request_id`, `trace_id` and `span_id`. What the logger is not
+    /// cleared for is `"[redacted]"`. The logger's filter decides first, then the subscriber. What came through `tracing` or `log` is not handed back, and detail that a request
+    /// [held back](throughline_ctx::Hold) is not handed on.
+    ///
+    /// ```
+    /// use throughline_schema::Level;
+    /// use throughline_structlog::{Logger, info};
+    ///
+    /// let log = Logger::builder("a-library").filter(Level::Trace).to_tracing().build();
+    /// info!(logger: log, "cache warmed", entries = 1024);
+    /// ```
+    #[cfg(feature = "to-tracing")]
+    pub fn to_tracing(mut self) -> Builder {
+        self.to = To::Tracing;
+        self
+    }
+
     /// Writes to another sink as well. What this builder says of clearance is for the first; each of the others has [its own](Output).
     ///
     /// # Panics
@@ -119,18 +141,21 @@ impl Builder {
     /// The logger.
     pub fn build(self) -> Logger {
         let Builder { service, rules, precision, clearance, to, also } = self;
-        let sink: Box<dyn Sink> = match to {
-            To::Stdout => Box::new(StreamSink::stdout()),
-            To::Socket(path) => Box::new(SocketSink::new(path, &service)),
-            To::Sink(sink) => sink,
+        let (sink, threshold): (Box<dyn Sink>, _) = match to {
+            To::Stdout => (Box::new(StreamSink::stdout()), Threshold::ALL),
+            To::Socket(path) => (Box::new(SocketSink::new(path, &service)), Threshold::ALL),
+            To::Sink(sink) => (sink, Threshold::ALL),
+            #[cfg(feature = "to-tracing")]
+            To::Tracing => (Box::new(crate::NullSink), Threshold::OFF), // nothing of it is a line
         };
+        let forwards = threshold == Threshold::OFF;
         let written = |Output { sink, threshold, clearance }| Written {
             encoder: Encoder { service: service.render(), clearance, precision },
             threshold,
             sink,
         };
-        let first = written(Output { sink, threshold: Threshold::ALL, clearance });
-        Logger::new(rules, first, also.into_iter().map(written).collect())
+        let first = written(Output { sink, threshold, clearance });
+        Logger::new(rules, first, also.into_iter().map(written).collect(), forwards)
     }
 }
 

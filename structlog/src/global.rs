@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
+#[cfg(feature = "to-tracing")]
+use throughline_schema::Level;
+
 use crate::{Filter, InvalidFilter, Logger, Service, stderr};
 
 static GLOBAL: OnceLock<Logger> = OnceLock::new();
@@ -64,18 +67,23 @@ pub fn install(logger: Logger) -> Result<Guard, InitError> {
     Ok(Guard(()))
 }
 
-/// The global logger. Until [`init`] made it, one that writes nothing.
+/// The global logger. Until [`init`] made it, one that writes nothing; with the feature `to-tracing`, one that hands events to the subscriber of `tracing`, if there is one, so that a library that uses it
+/// is heard in programs that know nothing of this crate.
 ///
 /// A test can have [another](crate::testing::replace_global) on its thread.
 #[inline]
 pub fn logger() -> &'static Logger {
-    static DISABLED: LazyLock<Logger> = LazyLock::new(Logger::disabled);
+    #[cfg(not(feature = "to-tracing"))]
+    static FALLBACK: LazyLock<Logger> = LazyLock::new(Logger::disabled);
+    #[cfg(feature = "to-tracing")]
+    static FALLBACK: LazyLock<Logger> =
+        LazyLock::new(|| Logger::builder("").filter(Level::Trace).to_tracing().build());
     if REPLACEMENTS.load(Ordering::Relaxed) > 0
         && let Ok(Some(logger)) = REPLACEMENT.try_with(Cell::get)
     {
         return logger;
     }
-    GLOBAL.get().unwrap_or_else(|| &DISABLED)
+    GLOBAL.get().unwrap_or_else(|| &FALLBACK)
 }
 
 /// On how many threads another logger stands in place of the global one.
@@ -121,10 +129,18 @@ pub struct InitError(Kind);
 #[derive(Debug)]
 enum Kind {
     Twice,
+    #[cfg(feature = "log")]
+    Taken(&'static str),
     Filter(InvalidFilter),
 }
 
 impl InitError {
+    /// Another library sends what it takes elsewhere.
+    #[cfg(feature = "log")]
+    pub(crate) fn taken(library: &'static str) -> InitError {
+        InitError(Kind::Taken(library))
+    }
+
     /// Whether there is a global logger already.
     pub fn is_already_initialized(&self) -> bool {
         matches!(self.0, Kind::Twice)
@@ -135,6 +151,10 @@ impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Twice => f.write_str("there is a global logger already; call init once, in main"),
+            #[cfg(feature = "log")]
+            Kind::Taken(library) => {
+                write!(f, "`{library}` sends its events elsewhere already; call init once, in main")
+            }
             Kind::Filter(error) => write!(f, "THROUGHLINE_LOG: {error}"),
         }
     }

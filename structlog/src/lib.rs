@@ -61,6 +61,17 @@
 //! | a panic | [`report_panics`] makes it an event, and flushes where the panic aborts the process |
 //! | a signal | nothing more than the collector has, unless the program handles the signal and returns from `main`, or asks for `flush_on_signals` (feature `signals`) |
 //!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `tracing` | the events and spans of `tracing` as lines, and the records of `log` as well, as the module `tracing` |
+//! | `log` | the records of `log` as lines, as the module `log` |
+//! | `to-tracing` | `Builder::to_tracing`: events as events of `tracing`, for those who keep their subscriber. Until there is a global logger, [`logger`] is one that does this |
+//! | `signals` | `flush_on_signals`, for programs that do not handle SIGTERM and SIGINT themselves |
+//!
 //! # Programs that fork
 //!
 //! A logger can be used on in a forked child. To the collector the child is another client, with a stream, a buffer and a thread of its own, from the first event that it writes; what the parent had
@@ -69,6 +80,8 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(any(feature = "log", feature = "to-tracing"))]
+mod bridge;
 mod builder;
 mod clearance;
 mod control;
@@ -96,6 +109,10 @@ pub mod testing;
 mod threshold;
 mod withheld;
 
+#[cfg(feature = "log")]
+pub use bridge::log;
+#[cfg(feature = "tracing")]
+pub use bridge::tracing;
 pub use builder::Builder;
 pub use clearance::HashKey;
 pub use filter::{Filter, InvalidFilter};

@@ -28,6 +28,9 @@ struct Core {
     control: Control,
     first: Written,
     others: Box<[Written]>,
+    /// Whether events go to the subscriber of `tracing`.
+    #[cfg(feature = "to-tracing")]
+    forwards: bool,
 }
 
 /// An [`Output`] at work.
@@ -43,9 +46,20 @@ impl Logger {
         Builder::new(service.into())
     }
 
-    pub(crate) fn new(rules: Rules, first: Written, others: Box<[Written]>) -> Logger {
-        let control = Control::new(rules, !others.is_empty());
-        Logger(Arc::new(Core { control, first, others }))
+    pub(crate) fn new(
+        rules: Rules,
+        first: Written,
+        others: Box<[Written]>,
+        forwards: bool,
+    ) -> Logger {
+        let control = Control::new(rules, forwards || !others.is_empty());
+        Logger(Arc::new(Core {
+            control,
+            first,
+            others,
+            #[cfg(feature = "to-tracing")]
+            forwards,
+        }))
     }
 
     /// A logger that writes nothing.
@@ -80,6 +94,10 @@ impl Logger {
     /// Whether there are events of this level that are written. Which, the [filter](Logger::filter) may decide by their names.
     #[inline]
     pub fn enabled(&self, level: Level) -> bool {
+        #[cfg(feature = "to-tracing")]
+        if self.0.forwards && self.0.others.is_empty() && !crate::bridge::forward::wants(level) {
+            return false;
+        }
         self.0.control.gate().allows(level)
     }
 
@@ -102,6 +120,8 @@ impl Logger {
     pub fn set_filter(&self, filter: impl Into<Filter>) {
         let filter = filter.into();
         self.0.control.change(|rules| rules.filter = filter);
+        #[cfg(feature = "log")]
+        crate::bridge::filter_changed();
     }
 
     /// Changes which part of the events is written: at once, for all handles of this logger.
@@ -147,6 +167,20 @@ impl Logger {
     /// How many events were not written because the logger was told not to, since it was made.
     pub fn withheld(&self) -> Withheld {
         self.0.control.withheld.get()
+    }
+
+    /// Whether an event that comes through `tracing` now is one that this logger handed to it.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn is_forwarding(&self) -> bool {
+        #[cfg(feature = "to-tracing")]
+        return crate::bridge::forward::is_from(self.0.number());
+        #[cfg(not(feature = "to-tracing"))]
+        false
+    }
+
+    #[cfg(feature = "log")]
+    pub(crate) fn count_reentrant(&self) {
+        self.0.control.withheld.add_reentrant();
     }
 
     /// Whether an event of some name, in some context, could be written.
@@ -228,7 +262,7 @@ impl Logger {
                     hold.release();
                 }
                 if core.admits(&entry) {
-                    core.write(&entry, fields);
+                    core.write(&entry, fields, name);
                 }
             }
         }
@@ -256,10 +290,30 @@ impl Core {
     }
 
     /// Writes an event to all outputs that take its level.
-    fn write(&self, entry: &Entry<'_>, fields: &dyn AnyFields) {
+    ///
+    /// `name` is the one by which filters know it.
+    fn write(&self, entry: &Entry<'_>, fields: &dyn AnyFields, name: &str) {
+        #[cfg(feature = "to-tracing")]
+        if self.forwards {
+            let clearance = &self.first.encoder.clearance;
+            crate::bridge::forward::event(self.number(), clearance, entry, fields, name);
+        }
+        #[cfg(not(feature = "to-tracing"))]
+        let _ = name;
         self.each_line(entry, fields, |_, output, scratch, len| {
             output.take(entry, scratch.line(len));
         });
+    }
+
+    /// Writes an event of the logger's own.
+    fn tell<E: Event>(&self, event: &E) {
+        self.write(&Entry::now(E::DESCRIPTOR), event, E::DESCRIPTOR.name);
+    }
+
+    /// Tells the logger from others.
+    #[cfg(feature = "to-tracing")]
+    fn number(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Encodes an event for each output that takes its level, and hands over the place of the output, itself, and the line.
@@ -332,7 +386,7 @@ impl Core {
         }
         sites.get(Sites::new).sweep(second, |suppressed, events| {
             let (of, saying) = (suppressed.name, suppressed.message);
-            self.write(&Entry::now(descriptor), &Suppressed { events, of, saying });
+            self.tell(&Suppressed { events, of, saying });
         });
     }
 
@@ -360,7 +414,7 @@ impl HoldWriter for Core {
 
     fn dropped(&self, lines: u64) {
         self.control.withheld.add_dropped(lines);
-        self.write(&Entry::now(DetailDropped::DESCRIPTOR), &DetailDropped { events: lines });
+        self.tell(&DetailDropped { events: lines });
     }
 }
 

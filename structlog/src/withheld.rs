@@ -12,6 +12,8 @@ pub struct Withheld {
     pub vanished: u64,
     /// Events that a request held back, and for which there was no more room when it went wrong; `throughline.detail_dropped` events account for them.
     pub dropped: u64,
+    /// Events that came through `tracing` or `log` from a sink, while a line was written to it on the same thread: each would have caused another.
+    pub reentrant: u64,
 }
 
 /// Counts [`Withheld`] events.
@@ -21,6 +23,7 @@ pub(crate) struct Counters {
     suppressed: AtomicU64,
     vanished: AtomicU64,
     dropped: AtomicU64,
+    reentrant: AtomicU64,
 }
 
 impl Counters {
@@ -40,6 +43,11 @@ impl Counters {
         self.dropped.fetch_add(events, Ordering::Relaxed);
     }
 
+    #[cfg(feature = "log")]
+    pub(crate) fn add_reentrant(&self) {
+        self.reentrant.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn get(&self) -> Withheld {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Withheld {
@@ -47,6 +55,7 @@ impl Counters {
             suppressed: load(&self.suppressed),
             vanished: load(&self.vanished),
             dropped: load(&self.dropped),
+            reentrant: load(&self.reentrant),
         }
     }
 }

@@ -8,6 +8,8 @@ mod example;
 mod facade;
 #[path = "../../examples/login/gateway.rs"]
 mod gateway;
+#[cfg(feature = "tracing")]
+mod migration;
 mod nats;
 #[path = "../../examples/login/services.rs"]
 mod services;

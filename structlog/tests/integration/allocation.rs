@@ -159,3 +159,27 @@ fn an_event_that_is_switched_off_is_not_even_evaluated() {
     info!(logger: log, "off", value = { touched.set(true); 1 });
     assert!(!touched.get());
 }
+
+#[cfg(feature = "tracing")]
+#[test]
+fn nothing_is_allocated_for_an_event_of_tracing_in_three_spans() {
+    use throughline_structlog::tracing::layer;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let log = Logger::builder("shop").sink(NullSink).build();
+    let subscriber = tracing_subscriber::registry().with(layer(&log));
+    tracing::subscriber::with_default(subscriber, || {
+        let _a = tracing::info_span!("request", method = "POST", path = "/orders").entered();
+        let _b = tracing::info_span!("handler", user = "tyler").entered();
+        let c = tracing::info_span!("query", rows = 3);
+        let say = || {
+            tracing::info!(key = "user:7", hits = 3, ratio = 0.5, path = %"x", "cache miss {}", 1);
+        };
+        let _c = c.enter();
+        assert_eq!(allocations(say), 0);
+        let elsewhere = Context::root();
+        assert_eq!(allocations(|| elsewhere.scope(say)), 0, "within another context");
+        assert_eq!(allocations(|| tracing::info!(parent: &c, "explicit")), 0);
+        assert_eq!(allocations(|| c.in_scope(say)), 0, "entered each time");
+    });
+}

@@ -104,6 +104,7 @@ fn macros_take_the_context_that_they_are_given_or_else_the_current_one() {
     assert_eq!(ids, [current.into(), given.into(), given.into(), given.into(), Json::Null]);
 }
 
+#[cfg(not(feature = "to-tracing"))] // then it goes where `to_tracing.rs` looks
 #[test]
 fn before_init_the_global_logger_writes_nothing_and_fails_nobody() {
     info!("nobody hears", reason = "no global logger yet");

@@ -15,3 +15,7 @@ mod schemas;
 mod secrets;
 mod socket;
 mod stream;
+#[cfg(all(feature = "tracing", feature = "to-tracing"))]
+mod to_tracing;
+#[cfg(feature = "tracing")]
+mod tracing;
