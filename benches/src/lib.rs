@@ -5,6 +5,7 @@ pub mod counting;
 pub mod ids;
 pub mod input;
 pub mod layers;
+pub mod spans;
 pub mod table;
 mod target;
 mod work;
