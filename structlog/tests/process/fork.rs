@@ -266,7 +266,8 @@ fn forks_while_threads_write_to_files(path: &Path) -> ExitCode {
         let children = (0..CHILDREN).map(|_| {
             fork(|| {
                 write(&log, 1, 0..1);
-                finish(&log)
+                // The system has the line. A flush would wait for the disk, and for every old file.
+                i32::from(log.lost().total() > 0)
             })
         });
         let codes = children.map(wait_for).fold(0, |all, code| all | code);
