@@ -2,6 +2,10 @@
 
 use std::{
     collections::BTreeMap,
+    env,
+    ffi::OsStr,
+    io::{self, BufRead, BufReader, Write},
+    process::{Child, ChildStderr, Command, Stdio},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
@@ -114,4 +118,130 @@ fn a_collector_that_stands_still_holds_nobody_up_and_loses_nothing() {
     collector.resume();
     log.flush(PATIENCE).unwrap();
     assert_stored_once(&place, &[2000]);
+}
+
+/// The size of the client's buffer.
+const BUFFER: usize = 8 << 20;
+
+/// A service of its own process, which emits without end and says on standard error how many events it has emitted.
+struct Service {
+    process: Child,
+    said: BufReader<ChildStderr>,
+    emitted: usize,
+}
+
+impl Service {
+    /// Starts this program again, in its `test`, which then has to be the service.
+    fn start(test: &str, place: &Place) -> Self {
+        let mut process = Command::new(env::current_exe().unwrap())
+            .args([&format!("shipper::{test}"), "--exact", "--nocapture"])
+            .env("SERVICE_SOCKET", place.socket())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(process.stderr.take().unwrap());
+        Self { process, said, emitted: 0 }
+    }
+
+    /// What the service does.
+    fn run(socket: &OsStr) -> ! {
+        let log = Logger::builder("tests").socket(socket).build();
+        let padding = "x".repeat(1000);
+        for number in 0_usize.. {
+            // As fast as it is delivered, so that nothing has to be shed.
+            while log.stats().bytes_buffered > BUFFER as u64 / 2 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            info!(logger: log, "numbered", number, padding);
+            assert_eq!(log.lost().total(), 0);
+            writeln!(io::stderr(), "{}", number + 1).unwrap();
+        }
+        unreachable!("there are more numbers than time")
+    }
+
+    /// Reads what it says until it has emitted so many.
+    fn emits(&mut self, count: usize) {
+        while self.emitted < count {
+            assert!(self.hears(), "the service ended");
+        }
+    }
+
+    fn hears(&mut self) -> bool {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        let whole = line.strip_suffix('\n');
+        self.emitted = whole.map_or(self.emitted, |line| {
+            line.parse().unwrap_or_else(|_| panic!("the service says {line}"))
+        });
+        whole.is_some()
+    }
+
+    /// Kills it, and returns how many events it had emitted: it may have emitted one more, and not have said so.
+    fn kill(mut self) -> usize {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        while self.hears() {}
+        self.emitted
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Checks that what is stored are the first events, and no others, and that the rest fits into the buffer. Returns how many
+/// are lost.
+fn assert_only_the_end_is_lost(place: &Place, emitted: usize) -> usize {
+    let lines = place.stored();
+    let numbers: Vec<_> = lines.iter().map(|line| field(line, "number") as usize).collect();
+    assert_eq!(numbers, (0..lines.len()).collect::<Vec<_>>());
+    assert!(lines.len() <= emitted + 1, "{} of {emitted} are stored", lines.len());
+    let lost = emitted.saturating_sub(lines.len());
+    assert!(lost * lines[0].len() <= BUFFER, "{lost} of {emitted} are lost");
+    lost
+}
+
+#[test]
+fn a_service_that_is_killed_under_load_loses_at_most_what_its_buffer_held() {
+    if let Some(socket) = env::var_os("SERVICE_SOCKET") {
+        Service::run(&socket);
+    }
+    let place = Place::new();
+    let mut collector = Process::collect(&place);
+    let mut service = Service::start(
+        "a_service_that_is_killed_under_load_loses_at_most_what_its_buffer_held",
+        &place,
+    );
+    // Twice what the buffer holds.
+    service.emits(2 * BUFFER / 1000);
+    let emitted = service.kill();
+    // It reads what the socket still has before it ends.
+    assert!(collector.signal("TERM").success());
+    assert_only_the_end_is_lost(&place, emitted);
+}
+
+#[test]
+fn of_a_service_that_is_killed_while_the_collector_stands_still_arrives_what_was_written() {
+    if let Some(socket) = env::var_os("SERVICE_SOCKET") {
+        Service::run(&socket);
+    }
+    let place = Place::new();
+    let mut collector = Process::collect(&place);
+    collector.pause();
+    let mut service = Service::start(
+        "of_a_service_that_is_killed_while_the_collector_stands_still_arrives_what_was_written",
+        &place,
+    );
+    // More than a socket holds, and less than the buffer does.
+    service.emits(2000);
+    let emitted = service.kill();
+    collector.resume();
+    assert!(collector.signal("TERM").success());
+    let lost = assert_only_the_end_is_lost(&place, emitted);
+    assert!(0 < lost && lost < emitted, "{lost} of {emitted} are lost");
 }

@@ -51,7 +51,8 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// collector keeps up on the whole. After a wait in vain nobody waits again until something is delivered, so a collector that is away costs a program one such wait. It is the only case in which a line
 /// holds its writer up.
 ///
-/// Dropping the sink delivers what it holds, waiting up to 2 seconds.
+/// Dropping the sink delivers what it holds, waiting up to 2 seconds. A process that is ended by `kill -9`, or for want of memory, loses what was in the buffer and not yet written to the socket; what was
+/// written still arrives.
 ///
 /// A forked child begins a stream of its own, with a buffer and a thread, when it writes its first line. What its parent had not delivered yet remains the parent's to deliver.
 pub struct SocketSink {
