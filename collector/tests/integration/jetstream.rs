@@ -325,6 +325,31 @@ fn it_proves_who_it_is_and_wants_to_know_whom_it_talks_to() {
 }
 
 #[test]
+fn a_token_is_taken_and_a_wrong_one_is_not() {
+    if !is_available() {
+        return;
+    }
+    let place = Place::new();
+    let server = Server::with(free_port(), &["--auth", "secret"]);
+    let observer = Observer::with(&server.url(), ConnectOptions::with_token("secret".into()));
+    let url = server.url();
+    let collect = |token| {
+        let arguments = ["--forward", &url, "--nats-create-stream", NAME, "--nats-token", token];
+        Process::collect_with(&place, &arguments)
+    };
+    let mut collector = collect("wrong");
+    deliver(&place.socket(), STREAM, &events(0..10), &AtomicU64::new(0));
+    wait_until("it says so", || collector.stderr().contains("cannot forward to nats://127"));
+    assert!(!collector.stderr().contains("wrong"), "{}", collector.stderr());
+    assert_eq!(observer.count(NAME), 0);
+    collector.kill();
+
+    let mut collector = collect("secret");
+    wait_until("all has arrived", || observer.count(NAME) == 10);
+    assert!(collector.signal("TERM").success());
+}
+
+#[test]
 fn an_nkey_and_certificates_of_both_sides_are_taken() {
     if !is_available() || !crate::support::is_available("openssl") {
         return;
