@@ -156,7 +156,9 @@ impl Service {
             }
             info!(logger: log, "numbered", number, padding);
             assert_eq!(log.lost().total(), 0);
-            writeln!(io::stderr(), "{}", number + 1).unwrap();
+            // Not `eprintln!`, which the harness keeps for itself.
+            let mut progress = io::stderr();
+            writeln!(progress, "{}", number + 1).unwrap();
         }
         unreachable!("there are more numbers than time")
     }

@@ -1,5 +1,6 @@
 //! Requests as trees: what was done for each, where, in which order, how long it took, and what went wrong.
 
+mod gap;
 mod nest;
 mod request;
 mod row;
@@ -9,7 +10,7 @@ use super::{Record, Style};
 /// Shows each request that `records` belong to, with all that happened in it, over all services.
 ///
 /// Units of work stand under the one that caused them, and what was logged stands under the unit of work within which it
-/// was. What belongs to a unit of work that is not among the records is shown under the nearest one that is. Records
+/// was. Before a record stands for how long nothing was said, and no work within went on, if that is a fifth of the request. What belongs to a unit of work that is not among the records is shown under the nearest one that is. Records
 /// without a request are left out.
 ///
 /// ```
@@ -25,7 +26,7 @@ use super::{Record, Style};
 ///     "\
 /// request r1  trace 4bf92f3577b34da6a3ce929d0e0e4736  42.0ms from 2026-11-21 09:28:31.000
 ///       0µs    42.0ms  accounts  POST /login 401
-///    20.0ms            accounts  └─ ✗ user.login_failed  User login failed  attempts=3
+///    20.0ms            accounts  └─ (20.0ms of silence) ✗ user.login_failed  User login failed  attempts=3
 /// "
 /// );
 /// # Ok::<(), throughline_collector::tail::ParseError>(())

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use super::{
+    gap::Gaps,
     nest::{self, Nested},
     row,
 };
@@ -55,6 +56,7 @@ impl Request<'_> {
         let services = self.records.iter().map(|r| clean(&r.service).chars().count());
         let service = services.max().unwrap_or(0).min(MAX_SERVICE);
         let mut prefix = Prefix::default();
+        let mut gaps = start.map(|start| Gaps::new(start, self.end().unwrap_or(start)));
         nest::walk(&self.records, |nested| {
             let record = self.records[nested.record];
             let mut line = Painted::default();
@@ -68,9 +70,16 @@ impl Request<'_> {
                 .push(Paint::Cyan, format!("{:<service$}", clean(&record.service)))
                 .plain("  ")
                 .push(Paint::Dim, prefix.of(&nested));
+            if let Some(gap) = gaps.as_mut().and_then(|gaps| gaps.before(&nested, record)) {
+                line.push(Paint::Dim, format!("({} of silence) ", duration(gap)));
+            }
             row::write(record, &mut line);
             line.write(style, out);
         });
+    }
+
+    fn end(&self) -> Option<i64> {
+        self.records.iter().filter_map(|record| record.moment).max().map(|Moment(end)| end)
     }
 
     fn header(&self, start: Option<i64>) -> Painted {
@@ -89,8 +98,7 @@ impl Request<'_> {
             line.push(Paint::Dim, if at == 0 { "  trace " } else { ", " }).plain(clean(trace));
         }
         if let Some(start) = start {
-            let ends = self.records.iter().filter_map(|record| record.moment);
-            let Moment(end) = ends.max().unwrap_or(Moment(start));
+            let end = self.end().unwrap_or(start);
             let began = Moment(start);
             line.push(Paint::Bold, format!("  {}", duration(end.saturating_sub(start))))
                 .push(Paint::Dim, format!(" from {} {}", began.date(), began.time()));
