@@ -71,10 +71,15 @@ impl Logger {
     ///
     /// `ctx` is the [`Context`] of the request to which it belongs, or `None` for an event that belongs to none, such as a start.
     ///
-    /// It neither fails nor panics, and blocks no longer than its sink: the [socket](crate::SocketSink) never does, and [standard output](crate::StreamSink) does while nobody reads it. What could not be
+    /// It does not fail, and blocks no longer than its sink: the [socket](crate::SocketSink) never does, and [standard output](crate::StreamSink) does while nobody reads it. What could not be
     /// delivered is [counted](Logger::lost).
     ///
-    /// A value may be asked for its text more than once, if the line turns out to be very long.
+    /// A value may be asked for its text more than once: by a message with placeholders, by several outputs, and for a line that turns out to be very long. A `Display` that panics is
+    /// written as `"[unprintable]"`.
+    ///
+    /// # Panics
+    ///
+    /// If an implementation of [`Value`](throughline_schema::Value) of your own panics, or a function that makes one.
     #[inline]
     pub fn emit<'a, E: Event>(&self, ctx: impl Into<Option<&'a Context>>, event: &E) {
         self.emit_at(E::DESCRIPTOR.level, ctx, event);
