@@ -89,7 +89,6 @@ impl Sites {
         after
             .iter()
             .chain(before)
-            .take(64)
             .find(|site| ptr::eq(*site.descriptor.get_or_init(|| descriptor), descriptor))
     }
 }
