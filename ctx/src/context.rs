@@ -108,6 +108,27 @@ impl Context {
         Context(Arc::new(inner))
     }
 
+    /// The context of work that goes on after the request was answered, such as a job that it starts: a [child](Context::child) without the deadline, the
+    /// [cancellation](Context::is_cancelled) and the [hold](Context::hold), which end with those who wait for the answer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use throughline_ctx::Context;
+    ///
+    /// let request = Context::root().with_timeout(Duration::from_secs(1));
+    /// let job = request.detached();
+    /// assert_eq!(job.parent_span_id(), Some(request.span_id()));
+    /// assert_eq!(job.deadline(), None);
+    /// ```
+    pub fn detached(&self) -> Context {
+        let mut inner = self.0.derive();
+        inner.descend();
+        inner.deadline = None;
+        inner.cancellation = None;
+        inner.hold = None;
+        Context(Arc::new(inner))
+    }
+
     /// The same context with one more entry, or with another value for the entry of this name.
     ///
     /// If the key is [propagated](Key::propagated), the entry goes into the [baggage](Context::baggage) as well, as far as there is room.

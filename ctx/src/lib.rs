@@ -44,7 +44,8 @@
 //! # Handing it on within a service
 //!
 //! Pass it: `fn login(ctx: &Context, …)`. Code that can take no parameter finds it as [`Context::current`], which is set
-//! for a closure by [`Context::scope`] and for a future, at each poll, by [`InContextExt::in_context`].
+//! for a closure by [`Context::scope`] and for a future, at each poll, by [`InContextExt::in_context`]. Work that goes on after
+//! the answer takes [`Context::detached`].
 
 #![forbid(unsafe_code)]
 

@@ -8,7 +8,7 @@ use std::task::{Context as Task, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use throughline_ctx::{Cancelled, Context};
+use throughline_ctx::{Cancelled, Context, Hold, Key, Verbosity};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -175,4 +175,29 @@ impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
+}
+
+#[test]
+fn what_goes_on_after_the_answer_does_not_end_with_those_who_wait_for_it() {
+    const TENANT: Key<str> = Key::propagated("tenant.id", "Whose data the request is about");
+    let request = Context::root().with(&TENANT, "acme").with_verbosity(Verbosity::Debug);
+    let request = request.with_timeout(Duration::from_secs(1)).with_hold(Hold::new(1024));
+    let (request, canceller) = request.with_cancellation();
+    let job = request.detached();
+    let mut waiter = Waiter::of(&job);
+    canceller.cancel();
+    assert!(request.is_cancelled() && !job.is_cancelled() && waiter.poll().is_pending());
+    assert!(request.deadline().is_some() && job.deadline().is_none());
+    assert!(request.hold().is_some() && job.hold().is_none());
+
+    assert_eq!(job.request_id(), request.request_id());
+    assert_eq!(job.trace_id(), request.trace_id());
+    assert_eq!(job.parent_span_id(), Some(request.span_id()));
+    assert_eq!((job.get(&TENANT), job.baggage()), (Some("acme"), request.baggage()));
+    assert_eq!(job.verbosity(), Some(Verbosity::Debug));
+
+    // What it is bound by from there on is its own.
+    let (own, canceller) = job.with_timeout(Duration::from_secs(9)).with_cancellation();
+    canceller.cancel();
+    assert!(own.is_cancelled() && own.deadline().is_some() && !job.is_cancelled());
 }
