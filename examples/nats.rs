@@ -56,6 +56,7 @@ async fn main() -> Result<ExitCode> {
     let subscriber = client.subscribe("throughline.example").await?;
     publish(&client).await?;
     receive(subscriber).await?;
+    eprintln!("Next: the subscriber in a program of its own, and `throughline tail --request ID`.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,19 +2,17 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::examples::binary;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The example's binary, which `cargo test` builds beside this one.
 fn login(temporary: &Path) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let binary: PathBuf = test.ancestors().nth(2).unwrap().join("examples/login");
-    assert!(binary.exists(), "build it first: cargo build --example login");
-    let mut command = Command::new(binary);
+    let mut command = Command::new(binary("login"));
     command.env("TMPDIR", temporary).stdout(Stdio::piped());
     command
 }

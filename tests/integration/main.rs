@@ -5,9 +5,12 @@ mod accounts;
 #[path = "../../examples/login/callers.rs"]
 mod callers;
 mod example;
+mod examples;
 mod facade;
 #[path = "../../examples/login/gateway.rs"]
 mod gateway;
+#[cfg(feature = "to-tracing")]
+mod library;
 #[cfg(feature = "tracing")]
 mod migration;
 mod nats;

@@ -5,14 +5,10 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use throughline::structlog::testing::Record;
 
+use crate::examples::binary;
+
 fn lines(how: &str) -> Vec<String> {
-    let test = std::env::current_exe().unwrap();
-    let binary = test.ancestors().nth(2).unwrap().join("examples/tracing_migration");
-    assert!(
-        binary.exists(),
-        "build it: cargo build --features tracing --example tracing_migration"
-    );
-    let mut command = Command::new(binary);
+    let mut command = Command::new(binary("tracing_migration"));
     command.arg(how).env_remove("THROUGHLINE_SOCKET").env_remove("THROUGHLINE_LOG");
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success());

@@ -15,6 +15,7 @@ use futures_util::StreamExt;
 use throughline::ctx::propagation::Propagator;
 use throughline::{Context, Key};
 
+use crate::examples::binary;
 use crate::strict;
 
 const TENANT: Key<str> = Key::propagated("tenant.id", "Whose data the request is about");
@@ -73,10 +74,7 @@ impl Drop for Server {
 
 /// Runs the example as a process.
 fn run_example(url: &str) -> Output {
-    let test = std::env::current_exe().unwrap();
-    let binary = test.ancestors().nth(2).unwrap().join("examples/nats");
-    assert!(binary.exists(), "build it first: cargo build --example nats");
-    Command::new(binary).env("NATS_URL", url).output().unwrap()
+    Command::new(binary("nats")).env("NATS_URL", url).output().unwrap()
 }
 
 /// Sends a message with these headers to a subscriber, and returns those that arrive.
