@@ -92,3 +92,7 @@ pub use error::Error;
 pub use nats::{Nats, NatsAuth};
 pub use running::Running;
 pub use summary::Summary;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

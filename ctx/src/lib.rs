@@ -96,3 +96,7 @@ pub mod __private {
     pub use crate::registry::Registered;
     pub use inventory;
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

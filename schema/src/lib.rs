@@ -112,3 +112,7 @@ pub mod __private {
     pub use inventory;
     pub use throughline_schema_derive::{EventFromFacade, FieldsFromFacade, ValueFromFacade};
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -133,3 +133,7 @@ pub use withheld::Withheld;
 
 #[doc(hidden)]
 pub use macros::__private;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

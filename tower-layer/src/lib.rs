@@ -79,3 +79,7 @@ pub use future::CallFuture;
 pub use headers::Headers;
 pub use policy::{Ended, Policy, RequestHead};
 pub use server::{Server, ServerLayer};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
