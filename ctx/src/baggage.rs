@@ -63,6 +63,7 @@ impl Baggage {
     }
 
     /// The same baggage with one more member, in place of all that have its key. If it does not fit, or the key is no token (RFC 9110), it is left out and counted.
+    #[must_use]
     pub fn with(&self, key: &str, value: &str) -> Baggage {
         let mut list = self.keep(|other| other != key);
         list.push_pair(key, value, "");

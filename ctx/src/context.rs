@@ -97,11 +97,16 @@ impl Context {
 
     /// Writes the context of an outgoing call to a carrier, by the names of [`Propagator::new`], and returns it: a child of this one, since every
     /// call is a span of its own.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "whoever does not report the call has no use for it"
+    )]
     pub fn inject(&self, carrier: &mut (impl Injector + ?Sized)) -> Context {
         Propagator::new().inject(self, carrier)
     }
 
     /// The context of a unit of work within this one: a span of its own, everything else the same.
+    #[must_use = "a context does not change: this makes another"]
     pub fn child(&self) -> Context {
         let mut inner = self.0.derive();
         inner.descend();
@@ -132,6 +137,7 @@ impl Context {
     /// The same context with one more entry, or with another value for the entry of this name.
     ///
     /// If the key is [propagated](Key::propagated), the entry goes into the [baggage](Context::baggage) as well, as far as there is room.
+    #[must_use = "a context does not change: this makes another"]
     pub fn with<T>(&self, key: &'static Key<T>, value: impl Into<T::Owned>) -> Context
     where
         T: EntryType + ?Sized,
@@ -157,6 +163,7 @@ impl Context {
     }
 
     /// The same context with a deadline, unless it has an earlier one.
+    #[must_use = "a context does not change: this makes another"]
     pub fn with_deadline(&self, deadline: Instant) -> Context {
         match self.0.deadline {
             Some(earlier) if earlier <= deadline => self.clone(),
@@ -165,6 +172,7 @@ impl Context {
     }
 
     /// The same context with a deadline that far from now, unless it has an earlier one.
+    #[must_use = "a context does not change: this makes another"]
     pub fn with_timeout(&self, timeout: Duration) -> Context {
         match Instant::now().checked_add(timeout) {
             Some(deadline) => self.with_deadline(deadline),
@@ -184,11 +192,13 @@ impl Context {
     /// assert_eq!(request.child().verbosity(), Some(Verbosity::Debug));
     /// assert_eq!(request.with_verbosity(None).verbosity(), None);
     /// ```
+    #[must_use = "a context does not change: this makes another"]
     pub fn with_verbosity(&self, verbosity: impl Into<Option<Verbosity>>) -> Context {
         self.edit().with_verbosity(verbosity).finish()
     }
 
     /// The same context, and a handle that cancels it and all below it.
+    #[must_use = "a context does not change: this makes another"]
     pub fn with_cancellation(&self) -> (Context, Canceller) {
         let (edit, canceller) = self.edit().with_cancellation();
         (edit.finish(), canceller)

@@ -8,6 +8,7 @@ use crate::propagation::Incoming;
 use crate::{Canceller, Context, EntryType, Hold, Key, KeyInfo, Scope, Value, Verbosity};
 
 /// Several changes of a context at once, for the cost of one: see [`Context::edit`].
+#[must_use = "an edit changes nothing until it is finished"]
 pub struct Edit {
     /// The context that is being made. Nobody else has it yet.
     inner: Arc<Inner>,

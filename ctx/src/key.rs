@@ -106,12 +106,14 @@ impl<T: EntryType + ?Sized> Key<T> {
     }
 
     /// The same key, for values that say something about a person.
+    #[must_use]
     pub const fn personal(mut self) -> Key<T> {
         self.info.class = Class::Personal;
         self
     }
 
     /// The same key, for values that open doors.
+    #[must_use]
     pub const fn secret(mut self) -> Key<T> {
         self.info.class = Class::Secret;
         self

@@ -54,6 +54,7 @@ impl Descriptor {
     }
 
     /// The same, delivered in another way.
+    #[must_use]
     pub const fn with_delivery(mut self, delivery: Delivery) -> Descriptor {
         self.delivery = delivery;
         self
@@ -61,6 +62,7 @@ impl Descriptor {
 
     /// For the macros: the same, with a message that each event fills in, and a `head` that ends where it begins.
     #[doc(hidden)]
+    #[must_use]
     pub const fn with_template(mut self) -> Descriptor {
         self.template = true;
         self
@@ -89,6 +91,7 @@ impl Descriptor {
 
 /// What sort of event a line is (`spec/event.md`, `kind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// Something happened.
     Log,
@@ -100,6 +103,7 @@ pub enum Kind {
 
 /// What happens to an event where there is no room for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Delivery {
     /// Its level decides: the least important are lost first.
     #[default]

@@ -35,11 +35,13 @@ impl Field {
     }
 
     /// The same field, with values of this type.
+    #[must_use]
     pub const fn of<T: Value + ?Sized>(self) -> Field {
         self.with_type(T::TYPE, T::OPTIONAL)
     }
 
     /// The same field, with values of this type, which may be absent.
+    #[must_use]
     pub const fn with_type(mut self, value_type: Type, optional: bool) -> Field {
         self.value_type = Some(value_type);
         self.optional = optional;
@@ -47,12 +49,14 @@ impl Field {
     }
 
     /// The same field, with a unit: a UCUM code.
+    #[must_use]
     pub const fn with_unit(mut self, unit: &'static str) -> Field {
         self.unit = Some(unit);
         self
     }
 
     /// The same field, with limits.
+    #[must_use]
     pub const fn with_limits(mut self, limits: &'static Limits) -> Field {
         self.limits = Some(limits);
         self

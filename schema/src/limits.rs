@@ -40,18 +40,21 @@ impl Limits {
     pub const NONE: Limits = Limits { max_len: None, range: None };
 
     /// The same, with a greatest length.
+    #[must_use]
     pub const fn with_max_len(mut self, max_len: u32) -> Limits {
         self.max_len = Some(max_len);
         self
     }
 
     /// The same, with bounds.
+    #[must_use]
     pub const fn with_range(mut self, range: Range) -> Limits {
         self.range = Some(range);
         self
     }
 
     /// The same limits for values of this type: a range of integers becomes one of floats where the values are floats or durations.
+    #[must_use]
     pub const fn of(mut self, value_type: Type) -> Limits {
         if let (Some(range), Type::F32 | Type::F64 | Type::Duration) =
             (self.range, item(value_type))
@@ -224,6 +227,7 @@ const fn float(bound: Option<i128>) -> Option<f64> {
 
 /// Where a text is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Clipped {
     /// How many of its bytes are kept: whole characters.
     pub end: usize,
@@ -242,6 +246,7 @@ pub struct Violation {
 
 /// What a value had that did not keep to a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Had {
     /// More characters or items than `max_len`.
     Len(usize),

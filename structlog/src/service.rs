@@ -31,6 +31,7 @@ impl Service {
     }
 
     /// The version of the service, of which the first 128 bytes are kept.
+    #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Service {
         self.version = Some(clipped(version.into()));
         self
@@ -39,6 +40,7 @@ impl Service {
     /// What tells this process from others of the service, in place of a new UUID.
     ///
     /// The first 128 bytes are kept. Whichever it is, a forked child adds a full stop and its process id, since two processes must differ.
+    #[must_use]
     pub fn instance(mut self, instance: impl Into<String>) -> Service {
         (self.instance, self.process) = (clipped(instance.into()), std::process::id());
         self

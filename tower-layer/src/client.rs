@@ -33,6 +33,7 @@ use crate::{CallBody, CallFuture, Headers};
 ///     .host("payments.example", Peer::Untold);
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it is around a service"]
 pub struct ClientLayer(Arc<Config>);
 
 /// What the layer was told.
@@ -47,6 +48,7 @@ pub(crate) struct Config {
 
 /// Whose service is called, and so what it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Peer {
     /// Our own: the request id, the trace, the baggage, and the time that is left.
     Internal,

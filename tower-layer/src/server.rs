@@ -22,6 +22,7 @@ use crate::{CallBody, CallFuture, Headers, Policy, RequestHead, keys};
 ///
 /// Who calls decides what is believed, so there is no default: [`edge`](ServerLayer::edge) or [`internal`](ServerLayer::internal).
 #[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it is around a service"]
 pub struct ServerLayer(Arc<Config>);
 
 /// What the layer was told.

@@ -75,12 +75,14 @@ impl Hold {
     }
 
     /// Holds no events that are less severe than this.
+    #[must_use]
     pub const fn hold_from(mut self, severity: u8) -> Hold {
         self.least = severity;
         self
     }
 
     /// Releases what is held with the first event of this severity or above.
+    #[must_use]
     pub const fn release_at(mut self, severity: u8) -> Hold {
         self.release_at = severity;
         self
@@ -147,6 +149,7 @@ impl Hold {
 
 impl Context {
     /// The same request, holding back its detail from here on: see [`Hold`]. It takes the place of a hold that the context has.
+    #[must_use = "a context does not change: this makes another"]
     pub fn with_hold(&self, hold: Hold) -> Context {
         self.edit().with_hold(hold).finish()
     }

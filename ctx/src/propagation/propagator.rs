@@ -62,18 +62,21 @@ impl Propagator {
     }
 
     /// The same headers with the time left as `grpc-timeout`, where calls are gRPC.
+    #[must_use]
     pub fn grpc(mut self, grpc: bool) -> Propagator {
         self.grpc = grpc;
         self
     }
 
     /// Another header for the request id. `name` is lower case.
+    #[must_use]
     pub fn request_id_header(mut self, name: impl Into<Cow<'static, str>>) -> Propagator {
         self.request_id = name.into();
         self
     }
 
     /// Another header for the milliseconds left, where calls are not gRPC. `name` is lower case.
+    #[must_use]
     pub fn timeout_header(mut self, name: impl Into<Cow<'static, str>>) -> Propagator {
         self.timeout = name.into();
         self
@@ -93,6 +96,7 @@ impl Propagator {
     /// let incoming = Propagator::new().key(&TENANT).extract(&headers);
     /// assert_eq!(Context::continue_from(&incoming).get(&TENANT), Some("acme"));
     /// ```
+    #[must_use]
     pub fn key<T: EntryType + ?Sized>(mut self, key: &'static Key<T>) -> Propagator {
         // One name is one entry, whoever declares it last.
         self.keys.retain(|other| other.name() != key.info().name());

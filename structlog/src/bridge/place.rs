@@ -44,9 +44,8 @@ pub(super) fn member(target: &str) -> Box<str> {
 /// The head of a [`Descriptor`] whose message is a template. It lives as long as the program, as the place does.
 pub(super) fn head(level: Level, name: &str, kind: Kind) -> &'static str {
     let kind = match kind {
-        Kind::Log => "",
-        Kind::Span => ",\"kind\":\"span\"",
-        Kind::Metric => ",\"kind\":\"metric\"",
+        Kind::Log => String::new(),
+        other => format!(",\"kind\":\"{}\"", other.as_str()),
     };
     let level = level.as_str();
     format!("\",\"level\":\"{level}\",\"event\":\"{name}\",\"version\":1{kind},\"message\":\"")

@@ -16,8 +16,8 @@ pub enum LossReason {
 
 impl LossReason {
     /// All of them.
-    pub const ALL: [LossReason; 3] =
-        [LossReason::BufferFull, LossReason::LineTooLong, LossReason::WriteFailed];
+    pub const ALL: &[LossReason] =
+        &[LossReason::BufferFull, LossReason::LineTooLong, LossReason::WriteFailed];
 
     /// The reason as events and metrics name it: `buffer_full`, `line_too_long` or `write_failed`.
     pub const fn as_str(self) -> &'static str {

@@ -83,11 +83,7 @@ pub(super) fn against(record: &Record, descriptor: &Descriptor) -> Check {
         format!("`message` is not {:?}", descriptor.message)
     })?;
     let kind = record.get("kind").and_then(Json::as_str);
-    let declared = match descriptor.kind {
-        Kind::Log => None,
-        Kind::Span => Some("span"),
-        Kind::Metric => Some("metric"),
-    };
+    let declared = (descriptor.kind != Kind::Log).then(|| descriptor.kind.as_str());
     ensure(kind == declared, || format!("`kind` is not {declared:?}"))?;
     // The members of a span are declared as its fields are.
     let envelope = |name: &str| {

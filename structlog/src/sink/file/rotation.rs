@@ -30,6 +30,7 @@ impl Rotation {
     }
 
     /// Begins a new file when the line would make the present one larger than this. A single line that is larger has a file of its own.
+    #[must_use]
     pub fn at_bytes(mut self, bytes: u64) -> Rotation {
         self.max_bytes = Some(bytes);
         self
@@ -37,6 +38,7 @@ impl Rotation {
 
     /// Begins a new file with the first line after each multiple of `period` since 1970-01-01T00:00:00Z: after each midnight, UTC, for one of 24 hours. A period
     /// of zero is none.
+    #[must_use]
     pub fn every(mut self, period: Duration) -> Rotation {
         self.period = Some(period).filter(|period| !period.is_zero());
         self

@@ -152,7 +152,7 @@ impl Shared {
     pub(super) fn tell_losses(&self) {
         let mut told = lock(&self.told);
         let lost = self.lost.get();
-        for reason in LossReason::ALL {
+        for &reason in LossReason::ALL {
             let Some(since) = lost.since(&told, reason) else { continue };
             let mut line = Vec::new();
             hello::push_shed(&mut line, &self.encoder, reason, since);
