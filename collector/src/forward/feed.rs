@@ -63,7 +63,16 @@ impl Feed {
         progress: Arc<Progress>,
     ) -> io::Result<Self> {
         let path = Checkpoint::path(dir, progress.kind());
+        let Frontier { sequence, index } = *frontier.borrow();
+        let end = Position { sequence, index };
         let checkpoint = match Checkpoint::load(&path) {
+            Ok(Some(checkpoint)) if checkpoint.position > end => {
+                let path = path.display();
+                say(format_args!(
+                    "{path}: it is of files that are gone; forwarding everything stored"
+                ));
+                Checkpoint::beginning()
+            }
             Ok(Some(checkpoint)) => checkpoint,
             Ok(None) => Checkpoint::beginning(),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {

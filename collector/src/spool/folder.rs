@@ -1,6 +1,7 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
@@ -23,8 +24,8 @@ pub(crate) struct Folder {
     next: u64,
     /// As many open files as a segment needs, so that the first one can be made however many clients there are.
     reserve: Vec<File>,
-    /// The kernel releases the lock with the file, however the process ends.
-    _lock: File,
+    /// The kernel releases the lock with the file, however the process ends. It says which number was given last.
+    lock: File,
 }
 
 impl Folder {
@@ -35,6 +36,7 @@ impl Folder {
         let lock = File::options()
             .create(true)
             .truncate(false)
+            .read(true)
             .write(true)
             .open(path.join("collector.lock"))
             .map_err(unusable)?;
@@ -47,9 +49,10 @@ impl Folder {
         for note in notes {
             say(format_args!("{note}"));
         }
+        let next = next.max(last_number(&lock).map_err(unusable)?.saturating_add(1));
         let open = || File::open(path).map_err(unusable);
         let (handle, reserve) = (open()?, vec![open()?, open()?]);
-        Ok(Self { path: path.to_owned(), handle, held, next, reserve, _lock: lock })
+        Ok(Self { path: path.to_owned(), handle, held, next, reserve, lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -66,11 +69,47 @@ impl Folder {
         self.next
     }
 
-    /// Makes the next segment. Each attempt has a number of its own.
+    /// Makes the next segment. Each attempt has a number of its own, and none comes again when its files are gone: forwarders,
+    /// and those who follow, remember by it how far they are.
     pub(crate) fn create_segment(&mut self) -> io::Result<Segment> {
         let sequence = self.next;
+        self.lock.write_all_at(format!("{sequence:0DIGITS$}\n").as_bytes(), 0)?;
+        self.lock.sync_data()?;
         self.next = sequence.saturating_add(1);
         self.reserve.clear();
         Segment::create(&self.path, &self.handle, sequence)
+    }
+}
+
+/// As many digits as a number is written with: always all, so that each overwrites the one before.
+const DIGITS: usize = 20;
+
+/// The number that `lock` says was given last, or 0.
+fn last_number(lock: &File) -> io::Result<u64> {
+    let mut digits = [0; DIGITS];
+    let read = lock.read_at(&mut digits, 0)?;
+    let digits = str::from_utf8(&digits[..read]).ok();
+    Ok(digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_is_given_twice_whatever_is_deleted() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path();
+        for number in 1..4 {
+            let mut folder = Folder::take(path).unwrap();
+            assert_eq!(folder.create_segment().unwrap().sequence(), number);
+            for ending in ["ndjson", "idx"] {
+                fs::remove_file(path.join(format!("events-{number:020}.{ending}"))).unwrap();
+            }
+        }
+        for garbage in ["", "x", "\u{fffd}", "7, and then more than a number has digits"] {
+            fs::write(path.join("collector.lock"), garbage).unwrap();
+            assert_eq!(Folder::take(path).unwrap().next(), 1, "{garbage:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The stored events: a folder of plain files.
 //!
 //! ```text
-//! DIR/collector.lock                       held by the collector that stores here
+//! DIR/collector.lock                       held by the collector that stores here; the number that was given last
 //! DIR/events-00000000000000000001.ndjson   lines as they were received, and nothing else
 //! DIR/events-00000000000000000001.idx      where they came from: one line for each run of them
 //! DIR/forwarded-nats                       how far what is forwarded there has come
@@ -13,8 +13,9 @@
 //! `CRC` is the CRC-32 of those bytes, `SUM` the CRC-32 of the line before it; both in hexadecimal, the rest in decimal.
 //!
 //! A collector that starts reads the indices, and so knows how much of each stream it has. It cuts off what a sudden end
-//! left half written, and goes on in a new file. Old files may be moved away or deleted at any time, each with its index; the
-//! collector deletes them itself where it is told how much to keep, and forgets the streams of which nothing is left.
+//! left half written, and goes on in a new file, whose number no file had before. Old files may be moved away or deleted at
+//! any time, each with its index; the collector deletes them itself where it is told how much to keep, and forgets the streams
+//! of which nothing is left.
 
 mod batch;
 mod folder;

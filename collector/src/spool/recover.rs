@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 #[derive(Debug)]
 pub(crate) struct Recovered {
     pub(crate) held: Held,
-    /// The number of the next file.
+    /// The lowest number that is above those of all files.
     pub(crate) next: u64,
     /// What was repaired.
     pub(crate) notes: Vec<String>,

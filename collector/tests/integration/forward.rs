@@ -120,6 +120,32 @@ fn a_file_gets_every_line_in_order_over_restarts() {
 }
 
 #[test]
+fn what_follows_deleted_files_is_forwarded_whoever_deleted_them() {
+    let place = Place::new();
+    let collector = to_file(&place);
+    deliver_all(collector.socket(), STREAM, &events(0..1_000));
+    collector.stop().unwrap();
+    for ending in [".ndjson", ".idx"] {
+        place.files(ending).iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+    let collector = to_file(&place);
+    deliver_all(collector.socket(), OTHER, &events(1_000..1_100));
+    wait_until("all has arrived", || lines(&place.path("out")).len() >= 1_100);
+    collector.stop().unwrap();
+
+    // Who takes away the file that counts the files, too, gets what is stored sent again, if anything.
+    fs::remove_file(place.dir().join("collector.lock")).unwrap();
+    for ending in [".ndjson", ".idx"] {
+        place.files(ending).iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+    let collector = to_file(&place);
+    deliver_all(collector.socket(), STREAM, &events(1_100..1_200));
+    wait_until("all has arrived", || lines(&place.path("out")).len() >= 1_200);
+    collector.stop().unwrap();
+    assert_eq!(lines(&place.path("out")), (0..1_200).map(event).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_file_that_is_moved_away_is_made_anew() {
     let place = Place::new();
     let out = place.path("out");

@@ -1,12 +1,12 @@
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Write},
-    process::{Command, Output, Stdio},
-    sync::mpsc,
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, Command, Output, Stdio},
+    sync::{atomic::AtomicU64, mpsc},
     thread,
 };
 
-use crate::support::{BIN, PATIENCE, Place, event};
+use crate::support::{BIN, OTHER, PATIENCE, Place, STREAM, deliver, event, events};
 
 const LINES: [&str; 5] = [
     r#"{"timestamp":"2026-11-21T09:28:31.000000Z","level":"INFO","event":"service.started","version":1,"message":"Service started","service":{"name":"accounts"}}"#,
@@ -111,23 +111,53 @@ fn a_folder_that_is_not_there_says_so() {
     assert!(said.contains("throughline collect"), "{said}");
 }
 
-#[test]
-fn new_events_are_followed() {
-    let place = spool();
-    let mut child = Command::new(BIN)
-        .args(["tail", "-n", "1", "--json", "--dir"])
-        .arg(place.dir())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let out = BufReader::new(child.stdout.take().unwrap());
+/// `throughline tail` while it follows. Dropping it kills it.
+struct Following {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Following {
+    fn start(place: &Place) -> Self {
+        let mut child = Command::new(BIN)
+            .args(["tail", "-n", "1", "--json", "--dir"])
+            .arg(place.dir())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = each_line(child.stdout.take().unwrap());
+        Self { child, lines }
+    }
+
+    /// The next line that it shows.
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines that come out of `pipe`, as they come.
+fn each_line(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (send, lines) = mpsc::channel();
-    let reading = thread::spawn(move || {
-        for line in out.lines() {
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines() {
             let _ = send.send(line.unwrap());
         }
     });
-    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), LINES[4]);
+    lines
+}
+
+#[test]
+fn new_events_are_followed() {
+    let place = spool();
+    let tail = Following::start(&place);
+    assert_eq!(tail.line(), LINES[4]);
     let append = |sequence: usize, text: &str| {
         let path = place.dir().join(format!("events-{sequence:020}.ndjson"));
         let mut file = File::options().create(true).append(true).open(path).unwrap();
@@ -136,13 +166,32 @@ fn new_events_are_followed() {
     let one = event(1);
     append(7, &one[..50]);
     append(7, &format!("{}\n", &one[50..]));
-    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), one);
+    assert_eq!(tail.line(), one);
     append(8, &(event(2) + "\n" + &event(3) + "\n"));
-    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), event(2));
-    assert_eq!(lines.recv_timeout(PATIENCE).unwrap(), event(3));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reading.join().unwrap();
+    assert_eq!(tail.line(), event(2));
+    assert_eq!(tail.line(), event(3));
+}
+
+#[test]
+fn it_goes_on_after_all_files_were_deleted() {
+    let place = Place::new();
+    // Each collector begins a file.
+    let deliver = |stream, numbers| {
+        let collector = place.spawn();
+        deliver(collector.socket(), stream, &events(numbers), &AtomicU64::new(0));
+        collector.stop().unwrap();
+    };
+    for until in 1..=3 {
+        deliver(STREAM, 0..until);
+    }
+    let tail = Following::start(&place);
+    assert_eq!(tail.line(), event(2));
+    for ending in [".ndjson", ".idx"] {
+        place.files(ending).iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+    deliver(OTHER, 3..5);
+    assert_eq!(tail.line(), event(3));
+    assert_eq!(tail.line(), event(4));
 }
 
 #[test]
