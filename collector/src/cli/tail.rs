@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     spool::{Reader, segments},
+    stderr::say,
     tail::{Condition, Filter, Level, Lines, Record, clean, tree},
 };
 
@@ -200,9 +201,11 @@ impl View<'_> {
     fn each_line(&self, mut each: impl FnMut(&str) -> Result<(), Stop>) -> Result<(), Stop> {
         match &self.stored {
             Stored::Folder(dir) => {
-                for line in Reader::open(dir).map_err(|error| unreadable(dir, &error))? {
+                let mut reader = Reader::open(dir).map_err(|error| unreadable(dir, &error))?;
+                for line in &mut reader {
                     each(&line.map_err(|error| unreadable(dir, &error))?)?;
                 }
+                say_missed(reader.missed());
                 Ok(())
             }
             #[cfg(feature = "nats")]
@@ -246,13 +249,19 @@ impl View<'_> {
         if self.arguments.no_follow {
             return Ok(());
         }
-        let (sequence, position) = backlog.end;
-        let mut reader = Reader::open_at(dir, sequence, position).map_err(unreadable)?;
+        let reader = match backlog.end {
+            Some((sequence, position)) => Reader::open_at(dir, sequence, position),
+            None => Reader::open(dir),
+        };
+        let mut reader = reader.map_err(unreadable)?;
+        let mut told = 0;
         loop {
             for line in &mut reader {
                 printer.line(&line.map_err(unreadable)?)?;
             }
             printer.flush()?;
+            say_missed(reader.missed() - told);
+            told = reader.missed();
             thread::sleep(POLL);
         }
     }
@@ -260,7 +269,7 @@ impl View<'_> {
     /// The last lines to begin with, found from the newest file backwards.
     fn backlog(&self, dir: &Path, printer: &Printer<'_>) -> io::Result<Backlog> {
         let wanted = self.arguments.lines;
-        let mut backlog = Backlog { lines: VecDeque::new(), end: (0, 0) };
+        let mut backlog = Backlog { lines: VecDeque::new(), end: None };
         let sequences = segments(dir)?;
         for (from_end, &sequence) in sequences.iter().rev().enumerate() {
             let mut lines = VecDeque::new();
@@ -283,7 +292,7 @@ impl View<'_> {
                 }
             }
             if from_end == 0 {
-                backlog.end = end;
+                backlog.end = Some(end);
             }
             lines.append(&mut backlog.lines);
             backlog.lines = lines;
@@ -323,11 +332,19 @@ fn unreadable(dir: &Path, error: &io::Error) -> Failure {
     Failure::new(format_args!("cannot read {dir}: {error}"))
 }
 
+/// Says that what was stored in so many files is not shown.
+fn say_missed(files: u64) {
+    if files > 0 {
+        let plural = if files == 1 { "" } else { "s" };
+        say(format_args!("up to {files} file{plural} of events deleted before they were read"));
+    }
+}
+
 /// The stored lines to begin with.
 struct Backlog {
     lines: VecDeque<String>,
-    /// The number of the newest file, and the position after its last line.
-    end: (u64, u64),
+    /// The number of the newest file, if there is one, and the position after its last line.
+    end: Option<(u64, u64)>,
 }
 
 /// Prints the lines that pass.

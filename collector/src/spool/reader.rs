@@ -13,10 +13,13 @@ const MAX_LINE: usize = 256 << 20;
 ///
 /// Only whole lines are yielded, without their line feeds. At the end of what is stored it yields `None`; when it is asked
 /// again later it goes on with what was stored since, so that a caller follows a collector by asking from time to time.
-/// A file that is deleted meanwhile is passed over.
+/// A file that is deleted before it was read is passed over, and [counted](Self::missed).
 #[derive(Debug)]
 pub struct Reader {
     dir: PathBuf,
+    /// The files that were there to be read at first. Those with higher numbers were made since.
+    known: Vec<u64>,
+    missed: u64,
     /// The next file to open is the first whose number is at least this.
     next: u64,
     open: Option<Open>,
@@ -42,13 +45,13 @@ impl Reader {
     /// If the folder cannot be read.
     pub fn open(dir: impl Into<PathBuf>) -> io::Result<Self> {
         let dir = dir.into();
-        list(&dir)?;
-        Ok(Self { dir, next: 0, open: None })
+        let known = list(&dir)?;
+        Ok(Self { dir, known, missed: 0, next: 0, open: None })
     }
 
     /// Reads on from byte `position` of the file number `sequence`, or from the next file if that is gone.
     pub(crate) fn open_at(dir: &Path, sequence: u64, position: u64) -> io::Result<Self> {
-        let mut reader = Self { next: sequence, ..Self::open(dir)? };
+        let mut reader = Self { known: vec![sequence], next: sequence, ..Self::open(dir)? };
         if let Some(mut open) = Open::new(dir, sequence)? {
             open.file.seek(SeekFrom::Start(position))?;
             open.position = position;
@@ -61,6 +64,12 @@ impl Reader {
     /// The number of the file that is being read, and the position after its last yielded line.
     pub(crate) fn position(&self) -> Option<(u64, u64)> {
         self.open.as_ref().map(|open| (open.sequence, open.position))
+    }
+
+    /// How many files were deleted before they could be read, at most: numbers that were given to no file count, too, as those
+    /// that a collector could not make. What was deleted before this reader was opened is none of its business.
+    pub fn missed(&self) -> u64 {
+        self.missed
     }
 
     fn advance(&mut self) -> io::Result<Option<String>> {
@@ -82,9 +91,22 @@ impl Reader {
             let Some(sequence) = self.later()? else {
                 return Ok(None);
             };
-            self.next = sequence.saturating_add(1);
             self.open = Open::new(&self.dir, sequence)?;
+            self.missed += self.between(sequence) + u64::from(self.open.is_none());
+            self.next = sequence.saturating_add(1);
         }
+    }
+
+    /// How many files there were to read before file number `sequence`.
+    fn between(&self, sequence: u64) -> u64 {
+        let known = self.known.iter().filter(|known| (self.next..sequence).contains(known)).count();
+        let made = match (self.known.last(), self.next) {
+            // Which number is the first nobody knows.
+            (None, 0) => 0,
+            (None, next) => sequence - next,
+            (Some(last), next) => sequence.saturating_sub(next.max(last.saturating_add(1))),
+        };
+        known as u64 + made
     }
 
     fn later(&self) -> io::Result<Option<u64>> {
@@ -210,6 +232,41 @@ mod tests {
         fs::create_dir(data_path(dir, 3)).unwrap();
         append(dir, 4, "four\n");
         assert_eq!(drain(&mut reader), ["two", "four"]);
+    }
+
+    #[test]
+    fn files_that_were_deleted_before_they_were_read_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let delete = |sequence| fs::remove_file(data_path(dir, sequence)).unwrap();
+        let mut reader = Reader::open(dir).unwrap();
+        append(dir, 3, "three\n");
+        append(dir, 7, "seven\n");
+        drain(&mut reader);
+        assert_eq!(reader.missed(), 3, "4, 5 and 6 were made and deleted");
+
+        let mut reader = Reader::open(dir).unwrap();
+        drain(&mut reader);
+        assert_eq!(reader.missed(), 0, "they were not there at first");
+        append(dir, 8, "eight\n");
+        append(dir, 10, "ten\n");
+        drain(&mut reader);
+        assert_eq!(reader.missed(), 1);
+
+        let mut reader = Reader::open(dir).unwrap();
+        reader.next().unwrap().unwrap();
+        delete(7);
+        delete(8);
+        assert_eq!(drain(&mut reader), ["ten"]);
+        assert_eq!(reader.missed(), 2);
+
+        // Between two readers, the second of which goes on where the first one stopped.
+        let at = reader.position().unwrap();
+        append(dir, 12, "twelve\n");
+        delete(10);
+        let mut reader = Reader::open_at(dir, at.0, at.1).unwrap();
+        assert_eq!(drain(&mut reader), ["twelve"]);
+        assert_eq!(reader.missed(), 2, "what 10 was to get yet, and 11");
     }
 
     #[test]

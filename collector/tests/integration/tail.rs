@@ -1,12 +1,18 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
+    ops::Range,
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::{atomic::AtomicU64, mpsc},
     thread,
 };
 
-use crate::support::{BIN, OTHER, PATIENCE, Place, STREAM, deliver, event, events};
+use throughline_collector::Collector;
+
+use crate::support::{
+    BIN, Client, OTHER, PATIENCE, Place, STREAM, deliver, event, events, field, wait_until,
+};
 
 const LINES: [&str; 5] = [
     r#"{"timestamp":"2026-11-21T09:28:31.000000Z","level":"INFO","event":"service.started","version":1,"message":"Service started","service":{"name":"accounts"}}"#,
@@ -115,6 +121,7 @@ fn a_folder_that_is_not_there_says_so() {
 struct Following {
     child: Child,
     lines: mpsc::Receiver<String>,
+    said: mpsc::Receiver<String>,
 }
 
 impl Following {
@@ -123,15 +130,27 @@ impl Following {
             .args(["tail", "-n", "1", "--json", "--dir"])
             .arg(place.dir())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = each_line(child.stdout.take().unwrap());
-        Self { child, lines }
+        let said = each_line(child.stderr.take().unwrap());
+        Self { child, lines, said }
     }
 
     /// The next line that it shows.
     fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// The next line that it says on standard error.
+    fn said(&self) -> String {
+        self.said.recv_timeout(PATIENCE).unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 }
 
@@ -192,6 +211,49 @@ fn it_goes_on_after_all_files_were_deleted() {
     deliver(OTHER, 3..5);
     assert_eq!(tail.line(), event(3));
     assert_eq!(tail.line(), event(4));
+}
+
+#[test]
+fn files_that_were_deleted_before_they_were_read_are_told() {
+    let place = Place::new();
+    let config = place.config().segment_bytes(2_000).retain_bytes(20_000);
+    let collector = Collector::spawn(config).unwrap();
+    let (mut client, _) = Client::hello(collector.socket(), STREAM, 0);
+    let mut offset = 0;
+    let mut send = |numbers: Range<usize>| {
+        // One by one, so that they come to stand in many files.
+        for n in numbers {
+            let line = events(n..n + 1);
+            offset += line.len() as u64;
+            client.send(line);
+            client.wait_for_ack(offset);
+        }
+    };
+    send(0..1);
+    let tail = Following::start(&place);
+    assert_eq!(tail.line(), event(0));
+    // Once it shows another one it has the first file open.
+    send(1..2);
+    assert_eq!(tail.line(), event(1));
+    tail.signal("STOP");
+    send(2..500);
+    let files = || place.files(".ndjson");
+    let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
+    wait_until("the old ones are gone", || files().iter().map(bytes).sum::<u64>() <= 20_000);
+    tail.signal("CONT");
+    let mut shown = vec![1];
+    while shown.last() != Some(&499) {
+        shown.push(field(&tail.line(), "n"));
+    }
+    let gaps = shown.windows(2).filter(|pair| pair[1] != pair[0] + 1);
+    assert_eq!(gaps.count(), 1, "{shown:?}");
+    let files = files();
+    let oldest = files[0].file_stem().unwrap().to_str().unwrap();
+    let oldest: u64 = oldest.strip_prefix("events-").unwrap().parse().unwrap();
+    assert_eq!(
+        tail.said(),
+        format!("throughline: up to {} files of events deleted before they were read", oldest - 2)
+    );
 }
 
 #[test]
