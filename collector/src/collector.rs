@@ -126,7 +126,8 @@ impl Collector {
         let mut forwards = Vec::new();
         let mut forwarders = Vec::new();
         for to in &config.forward {
-            let progress = Arc::new(Progress::new(to.kind()));
+            let progress =
+                Arc::new(Progress::new(to.kind(), config.dir.clone(), frontier.subscribe()));
             let forwarder =
                 Forwarder::open(to.clone(), &config.dir, frontier.subscribe(), progress.clone());
             let unusable = |source| Error::io(Kind::Folder, &config.dir, source);

@@ -14,10 +14,15 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    task,
     time::{sleep, timeout},
 };
 
-use crate::{forward::Progress, metrics::Metrics, spool::Reason};
+use crate::{
+    forward::{Backlog, Progress},
+    metrics::Metrics,
+    spool::Reason,
+};
 
 /// The longest request, in bytes, that is read.
 const MAX_REQUEST: usize = 8 << 10;
@@ -78,7 +83,9 @@ async fn answer(
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
     let (status, body) = match (method, path) {
         _ if !is_whole(&request) => ("431 Request Header Fields Too Large", String::new()),
-        (b"GET" | b"HEAD", b"/metrics") => ("200 OK", render(metrics, forwards)),
+        (b"GET" | b"HEAD", b"/metrics") => {
+            ("200 OK", render(metrics, forwards, &backlogs(forwards).await))
+        }
         (b"GET" | b"HEAD", b"/healthz") if metrics.failing.load(Relaxed) => {
             ("503 Service Unavailable", "cannot write\n".into())
         }
@@ -101,8 +108,15 @@ async fn answer(
     Ok(())
 }
 
+/// What each forwarder has yet to do, where that can be read.
+async fn backlogs(forwards: &[Arc<Progress>]) -> Vec<Option<Backlog>> {
+    let forwards = forwards.to_vec();
+    let read = move || forwards.iter().map(|progress| progress.backlog().ok()).collect();
+    task::spawn_blocking(read).await.unwrap_or_default()
+}
+
 /// The text format of Prometheus, version 0.0.4.
-fn render(metrics: &Metrics, forwards: &[Arc<Progress>]) -> String {
+fn render(metrics: &Metrics, forwards: &[Arc<Progress>], backlogs: &[Option<Backlog>]) -> String {
     let mut text = Text(String::new());
     let mut single = |kind, name, help, value: &AtomicU64| {
         text.family(kind, name, help);
@@ -140,6 +154,7 @@ fn render(metrics: &Metrics, forwards: &[Arc<Progress>]) -> String {
         let labels = format!(r#"{{reason="{}"}}"#, reason.name());
         text.sample("refused_lines_total", &labels, count.load(Relaxed));
     }
+    let to = |progress: &Progress| format!(r#"{{to="{}"}}"#, progress.kind());
     type Read = fn(&Progress) -> u64;
     let of_forwards: [(&str, &str, &str, Read); 5] = [
         (COUNTER, "forwarded_lines_total", "Lines that arrived.", Progress::lines),
@@ -153,7 +168,19 @@ fn render(metrics: &Metrics, forwards: &[Arc<Progress>]) -> String {
     for (kind, name, help, read) in of_forwards {
         text.family(kind, name, help);
         for progress in forwards {
-            text.sample(name, &format!(r#"{{to="{}"}}"#, progress.kind()), read(progress));
+            text.sample(name, &to(progress), read(progress));
+        }
+    }
+    let backlogs = || forwards.iter().zip(backlogs).filter_map(|(p, b)| Some((to(p), (*b)?)));
+    let (bytes, age) = ("forward_backlog_bytes", "forward_backlog_age_seconds");
+    text.family(GAUGE, bytes, "Bytes of lines that are stored and have not arrived.");
+    for (to, backlog) in backlogs() {
+        text.sample(bytes, &to, backlog.bytes);
+    }
+    text.family(GAUGE, age, "Time since the first event that has not arrived; 0 if all have.");
+    for (to, backlog) in backlogs() {
+        if let Some(since) = backlog.age() {
+            text.sample(age, &to, since.as_secs_f64());
         }
     }
     text.0

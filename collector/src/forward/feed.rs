@@ -84,6 +84,7 @@ impl Feed {
         // Whoever cannot write it shall not find out after everything was forwarded.
         checkpoint.save(&path)?;
         let source = Source::new(dir, checkpoint.position);
+        progress.reach(checkpoint.position);
         progress.pass(checkpoint.position.sequence);
         let (dir, saved, unsaved) = (dir.to_owned(), Instant::now(), false);
         let lost = (checkpoint.position, u64::MAX);
@@ -167,6 +168,7 @@ impl Feed {
         let next_file = to.sequence > self.checkpoint.position.sequence;
         self.unsaved |= to != self.checkpoint.position;
         self.checkpoint.position = to;
+        self.progress.reach(to);
         if next_file || self.saved.elapsed() >= SAVE { self.save() } else { Ok(()) }
     }
 
@@ -228,6 +230,7 @@ impl Feed {
             self.progress.lose(Loss { reason: "retention", lines, bytes }, told_lines)?;
         }
         self.checkpoint.position = self.source.position();
+        self.progress.reach(self.checkpoint.position);
         // The next collector would take the bytes after the gap for those in it.
         self.begin_stream();
         self.save()

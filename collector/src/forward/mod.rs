@@ -5,6 +5,7 @@
 //! it, to the collector or to the destination. What was under way then is sent again: an event arrives at least once, and the
 //! destination can tell that it is the same.
 
+mod backlog;
 mod checkpoint;
 mod collector;
 mod feed;
@@ -26,6 +27,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+pub(crate) use backlog::Backlog;
 pub(crate) use progress::Progress;
 
 use crate::{config::Forward, spool::Frontier, stderr::say};

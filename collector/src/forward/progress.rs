@@ -1,5 +1,6 @@
 use std::{
     io,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -7,6 +8,9 @@ use std::{
 };
 
 use tokio::sync::watch;
+
+use super::{Backlog, checkpoint::Position};
+use crate::spool::Frontier;
 
 /// Lines that will not be forwarded.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +24,11 @@ pub(crate) struct Loss {
 #[derive(Debug)]
 pub(crate) struct Progress {
     kind: &'static str,
-    /// Everything in files with a lower number is done.
+    dir: PathBuf,
+    stored: watch::Receiver<Frontier>,
+    /// Everything before it is done.
+    at: Mutex<Position>,
+    /// Everything in files with a lower number is done, and the checkpoint says so.
     passed: AtomicU64,
     give_up: watch::Sender<u64>,
     lines: AtomicU64,
@@ -33,9 +41,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(kind: &'static str) -> Self {
+    /// Of the forwarder to a destination of this kind of what is stored in the folder `dir`, and how far that is.
+    pub(crate) fn new(kind: &'static str, dir: PathBuf, stored: watch::Receiver<Frontier>) -> Self {
         Self {
             kind,
+            dir,
+            stored,
+            at: Mutex::new(Position { sequence: 0, index: 0 }),
             passed: AtomicU64::new(0),
             give_up: watch::Sender::new(0),
             lines: AtomicU64::new(0),
@@ -52,12 +64,29 @@ impl Progress {
         self.kind
     }
 
+    /// Everything before `position` is done.
+    pub(super) fn reach(&self, position: Position) {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = position;
+    }
+
+    /// What is stored and has not arrived.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read.
+    pub(crate) fn backlog(&self) -> io::Result<Backlog> {
+        let position = *self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody can store more while this is borrowed.
+        let frontier = *self.stored.borrow();
+        Backlog::measure(&self.dir, position, frontier)
+    }
+
     /// Whether the file number `sequence` is done.
     pub(crate) fn is_past(&self, sequence: u64) -> bool {
         self.passed.load(Relaxed) > sequence
     }
 
-    /// Everything in files before number `sequence` is done.
+    /// Everything in files before number `sequence` is done, and the checkpoint says so.
     pub(crate) fn pass(&self, sequence: u64) {
         self.passed.fetch_max(sequence, Relaxed);
     }

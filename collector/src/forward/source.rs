@@ -44,6 +44,8 @@ pub(crate) struct Run {
     pub(crate) bytes: Bytes,
     /// The position after them.
     pub(crate) after: Position,
+    /// Where they begin in the file of events.
+    pub(crate) from: u64,
 }
 
 /// What stands next.
@@ -177,12 +179,13 @@ impl Open {
             start: entry.start,
             bytes: lines.into(),
             after,
+            from: entry.from,
         }))
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{spool::Reader, stream::StreamId};
     use std::{fs, io::Write};
@@ -190,7 +193,7 @@ mod tests {
     const BEGINNING: Position = Position { sequence: 0, index: 0 };
 
     /// Appends lines as a collector stores them. Returns the frontier after them.
-    fn store(dir: &Path, sequence: u64, lines: &[u8]) -> Frontier {
+    pub(in super::super) fn store(dir: &Path, sequence: u64, lines: &[u8]) -> Frontier {
         let append = |path: PathBuf, bytes: &[u8]| {
             let mut file = File::options().create(true).append(true).open(path).unwrap();
             file.write_all(bytes).unwrap();

@@ -73,6 +73,34 @@ fn metrics_count_what_happens() {
 }
 
 #[test]
+fn what_has_not_arrived_is_measured_for_each_destination() {
+    let (place, far) = (Place::new(), Place::new());
+    let nobody = format!("unix:{}", far.socket().display());
+    let file = format!("file:{}", place.path("out").display());
+    let arguments = ["--http", "0", "--forward", &nobody, "--forward", &file];
+    let collector = Process::collect_with(&place, &arguments);
+    let address = address(&collector);
+    let measured = |to: &str| {
+        let answer = get(address, "/metrics");
+        let value = |name| -> f64 {
+            let name = format!("throughline_collector_forward_backlog_{name}{{to=\"{to}\"}} ");
+            answer.lines().find_map(|line| line.strip_prefix(&name)).unwrap().parse().unwrap()
+        };
+        (value("bytes"), value("age_seconds"))
+    };
+    assert_eq!(measured("collector"), (0.0, 0.0));
+    let lines = events(0..100).replace("2026-11-21", "2024-11-21");
+    deliver(&place.socket(), STREAM, &lines, &AtomicU64::new(0));
+    wait_until("the file has all", || measured("file") == (0.0, 0.0));
+    let (bytes, age) = measured("collector");
+    assert_eq!(bytes, lines.len() as f64);
+    assert!(age > 365.0 * 86_400.0, "{age}");
+    let _far_end = far.spawn();
+    wait_until("the other collector has all", || measured("collector") == (0.0, 0.0));
+    assert_eq!(far.numbers().len(), 100);
+}
+
+#[test]
 fn each_path_and_method_has_its_answer() {
     let place = Place::new();
     let collector = Process::collect_with(&place, &["--http", "127.0.0.1:0"]);
