@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-const NAME: &str = "EVENTS";
+pub(crate) const NAME: &str = "EVENTS";
 
 fn nats(url: &str) -> Nats {
     let mut nats = Nats::new(url);
@@ -32,7 +32,7 @@ fn to_nats(place: &Place, url: &str) -> Config {
 }
 
 /// The command line for the same.
-fn flags(url: &str) -> Vec<String> {
+pub(crate) fn flags(url: &str) -> Vec<String> {
     ["--forward", url, "--nats-create-stream", NAME].map(str::to_owned).into()
 }
 
@@ -322,89 +322,6 @@ fn it_proves_who_it_is_and_wants_to_know_whom_it_talks_to() {
     let mut collector = Process::start_with(&place, command, &["--config", &config]);
     wait_until("all has arrived", || observer.count(NAME) == 10);
     assert!(collector.signal("TERM").success());
-}
-
-#[test]
-fn a_token_is_taken_and_a_wrong_one_is_not() {
-    if !is_available() {
-        return;
-    }
-    let place = Place::new();
-    let server = Server::with(free_port(), &["--auth", "secret"]);
-    let observer = Observer::with(&server.url(), ConnectOptions::with_token("secret".into()));
-    let url = server.url();
-    let collect = |token| {
-        let arguments = ["--forward", &url, "--nats-create-stream", NAME, "--nats-token", token];
-        Process::collect_with(&place, &arguments)
-    };
-    let mut collector = collect("wrong");
-    deliver(&place.socket(), STREAM, &events(0..10), &AtomicU64::new(0));
-    wait_until("it says so", || collector.stderr().contains("cannot forward to nats://127"));
-    assert!(!collector.stderr().contains("wrong"), "{}", collector.stderr());
-    assert_eq!(observer.count(NAME), 0);
-    collector.kill();
-
-    let mut collector = collect("secret");
-    wait_until("all has arrived", || observer.count(NAME) == 10);
-    assert!(collector.signal("TERM").success());
-}
-
-#[test]
-fn an_nkey_and_certificates_of_both_sides_are_taken() {
-    if !is_available() || !crate::support::is_available("openssl") {
-        return;
-    }
-    let key = nkeys::KeyPair::new_user();
-    let mut server = Server::stopped(free_port(), &[]);
-    let file = |name: &str, text: &str| server.file(name, text).display().to_string();
-    let seed = file("seed", &key.seed().unwrap());
-    let folder = file("config", "").strip_suffix("config").unwrap().to_owned();
-    let config = file(
-        "config",
-        &format!(
-            "authorization {{ users = [{{ nkey: {} }}] }}\n\
-             tls {{ cert_file: \"{folder}server.pem\", key_file: \"{folder}server.key\", ca_file: \"{folder}ca.pem\", verify: true }}\n",
-            key.public_key()
-        ),
-    );
-    let make = format!(
-        "cd {folder} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem \
-         && for name in server client; do \
-            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$name -keyout $name.key -out $name.csr \
-            && printf 'subjectAltName=IP:127.0.0.1\\n' > ext \
-            && openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out $name.pem || exit 1; \
-         done"
-    );
-    let made = Command::new("bash").args(["-c", &make]).output().unwrap();
-    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
-    server.add_argument("--config");
-    server.add_argument(&config);
-    server.run();
-
-    let place = Place::new();
-    let [ca, cert, client_key] =
-        ["ca.pem", "client.pem", "client.key"].map(|name| format!("{folder}{name}"));
-    let url = server.url().replace("nats://", "tls://");
-    let login = ["--nats-nkey", &seed, "--nats-tls-cert", &cert, "--nats-tls-key", &client_key];
-    let mut arguments = flags(&url);
-    arguments.extend(login.map(str::to_owned));
-
-    // Who signed the server's certificate is not known.
-    let strangers: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let mut collector = Process::collect_with(&place, &strangers);
-    deliver(&place.socket(), STREAM, &events(0..10), &AtomicU64::new(0));
-    wait_until("it says so", || collector.stderr().contains("cannot forward to tls://127"));
-    collector.kill();
-
-    let friends: Vec<_> = strangers.into_iter().chain(["--nats-tls-ca", &ca]).collect();
-    let mut collector = Process::collect_with(&place, &friends);
-    wait_until("it has arrived", || {
-        assert!(!collector.stderr().contains("cannot forward"), "{}", collector.stderr());
-        std::fs::read_to_string(place.dir().join("forwarded-nats"))
-            .is_ok_and(|text| !text.starts_with("0 0 "))
-    });
-    assert!(collector.signal("TERM").success());
-    assert!(collector.stderr().contains("10 forwarded, 0 given up"), "{}", collector.stderr());
 }
 
 #[test]

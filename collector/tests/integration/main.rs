@@ -11,6 +11,8 @@ mod lint;
 mod lint_schema;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "nats")]
+mod nats_login;
 mod plain;
 mod process;
 mod refusal;
