@@ -171,8 +171,10 @@ fn at_edge(incoming: &Incoming) -> Edit {
     if let Some(id) = &incoming.request_id {
         ctx = ctx.with(&keys::UPSTREAM_ID, id.as_str());
     }
-    if let Some(parent) = &incoming.trace_parent {
-        ctx = ctx.with(&keys::UPSTREAM_TRACE_ID, parent.trace_id.to_string());
+    if let Some(parent) = &incoming.trace_parent
+        && let Ok(trace_id) = str::from_utf8(&parent.trace_id.to_hex())
+    {
+        ctx = ctx.with(&keys::UPSTREAM_TRACE_ID, trace_id);
     }
     ctx
 }

@@ -1,5 +1,6 @@
 //! Both layers, from the outside: real servers and clients on loopback, and the lines that they write.
 
+mod allocation;
 mod causes;
 mod client;
 mod concurrency;
