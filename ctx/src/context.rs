@@ -125,6 +125,7 @@ impl Context {
     /// assert_eq!(job.parent_span_id(), Some(request.span_id()));
     /// assert_eq!(job.deadline(), None);
     /// ```
+    #[must_use = "a context does not change: this makes another"]
     pub fn detached(&self) -> Context {
         let mut inner = self.0.derive();
         inner.descend();
