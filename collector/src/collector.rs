@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    Config, Error, Running, Summary, Sync,
+    Config, Error, Running, Summary, SyncPolicy,
     connection::{Connection, WAITING},
     error::Kind,
     forward::{Forwarder, Progress},
@@ -132,7 +132,7 @@ impl Collector {
                 Forwarder::open(to.clone(), &config.dir, frontier.subscribe(), progress.clone());
             let unusable = |source| Error::io(Kind::Folder, &config.dir, source);
             let mut forwarder = forwarder.map_err(unusable)?;
-            if config.sync == Sync::Never {
+            if config.sync == SyncPolicy::Never {
                 forwarder.distrust_spool();
             }
             forwarders.push(forwarder.spawn().map_err(failed)?);
@@ -161,8 +161,8 @@ impl Collector {
         let mut written = writer.spawn(waiting).map_err(failed)?;
 
         let tick = match config.sync {
-            Sync::Interval(interval) => interval.clamp(Duration::from_millis(1), TICK),
-            Sync::EachBatch | Sync::Never => TICK,
+            SyncPolicy::Interval(interval) => interval.clamp(Duration::from_millis(1), TICK),
+            SyncPolicy::EachBatch | SyncPolicy::Never => TICK,
         };
         let mut clients =
             Clients { connection, users: config.users.clone(), tick, tasks: JoinSet::new() };

@@ -24,7 +24,7 @@ pub struct Config {
     /// [`Retain::bytes`] is set, no more than an eighth of that.
     pub segment_bytes: u64,
     /// What has to have happened before events are acknowledged.
-    pub sync: Sync,
+    pub sync: SyncPolicy,
     /// The permissions of the socket: whoever may write to it may send events. `0o660` by default.
     pub mode: u32,
     /// The id of the group that the socket belongs to. That of the process by default.
@@ -42,7 +42,7 @@ pub struct Config {
 /// What has to have happened before events are acknowledged, and forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Sync {
+pub enum SyncPolicy {
     /// The disk has them. They survive a loss of power. Events that arrive together share one flush.
     #[default]
     EachBatch,
@@ -123,7 +123,7 @@ impl Config {
             dir: dir.into(),
             max_line: 1 << 20,
             segment_bytes: 64 << 20,
-            sync: Sync::default(),
+            sync: SyncPolicy::default(),
             mode: 0o660,
             group: None,
             users: None,
@@ -171,7 +171,7 @@ impl Config {
 
     /// Sets [`sync`](Self::sync).
     #[must_use]
-    pub fn sync(mut self, sync: Sync) -> Self {
+    pub fn sync(mut self, sync: SyncPolicy) -> Self {
         self.sync = sync;
         self
     }

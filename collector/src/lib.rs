@@ -86,7 +86,7 @@ pub mod spool;
 pub mod tail;
 
 pub use collector::Collector;
-pub use config::{Config, Forward, Retain, Sync};
+pub use config::{Config, Forward, Retain, SyncPolicy};
 pub use error::Error;
 #[cfg(feature = "nats")]
 pub use nats::{Nats, NatsAuth};

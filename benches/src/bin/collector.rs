@@ -46,13 +46,13 @@ fn main() {
 
 /// Runs the command `throughline collect` in this process, until it is killed.
 fn collect(arguments: &[String]) {
-    use throughline_collector::{Collector, Config, Forward, Nats, Sync};
+    use throughline_collector::{Collector, Config, Forward, Nats, SyncPolicy};
     let [dir, sync, servers] = arguments else { panic!("--as-collector DIR SYNC SERVERS") };
     let dir = Path::new(dir);
     let sync = match sync.as_str() {
-        "each" => Sync::EachBatch,
-        "never" => Sync::Never,
-        millis => Sync::Interval(Duration::from_millis(millis.parse().unwrap())),
+        "each" => SyncPolicy::EachBatch,
+        "never" => SyncPolicy::Never,
+        millis => SyncPolicy::Interval(Duration::from_millis(millis.parse().unwrap())),
     };
     let mut config = Config::new(dir.join("socket"), dir.join("spool")).sync(sync);
     if !servers.is_empty() {

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(config.socket, Path::new("/data/throughline.sock"));
         assert_eq!((config.mode, config.max_line), (0o600, 1000));
         assert_eq!(config.users, Some(vec![0, 1000]));
-        assert_eq!(config.sync, crate::Sync::Interval(std::time::Duration::from_millis(200)));
+        assert_eq!(config.sync, crate::SyncPolicy::Interval(std::time::Duration::from_millis(200)));
         assert_eq!(config.retain.bytes, Some(10 << 30));
         assert!(config.retain.drop_unforwarded);
         let to: Vec<_> = config.forward.iter().map(ToString::to_string).collect();

@@ -3,7 +3,7 @@ use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::Sync;
+use crate::SyncPolicy;
 
 /// A number of bytes: `64MiB`, or plain digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,17 +61,17 @@ fn split(text: &str) -> (&str, &str) {
 
 /// When events are flushed: `each`, `never`, or so often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flush(pub(super) Sync);
+pub(super) struct Flush(pub(super) SyncPolicy);
 
 impl FromStr for Flush {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "each" => Ok(Self(Sync::EachBatch)),
-            "never" => Ok(Self(Sync::Never)),
+            "each" => Ok(Self(SyncPolicy::EachBatch)),
+            "never" => Ok(Self(SyncPolicy::Never)),
             _ => match text.parse() {
-                Ok(Span(interval)) => Ok(Self(Sync::Interval(interval))),
+                Ok(Span(interval)) => Ok(Self(SyncPolicy::Interval(interval))),
                 Err(_) => Err("write each, never, or how often, like 200ms".into()),
             },
         }
@@ -162,9 +162,9 @@ mod tests {
     #[test]
     fn the_rest_is_written_as_elsewhere() {
         let flush = |text: &str| text.parse::<Flush>().ok().map(|Flush(sync)| sync);
-        assert_eq!(flush("each"), Some(Sync::EachBatch));
-        assert_eq!(flush("never"), Some(Sync::Never));
-        assert_eq!(flush("1s"), Some(Sync::Interval(Duration::from_secs(1))));
+        assert_eq!(flush("each"), Some(SyncPolicy::EachBatch));
+        assert_eq!(flush("never"), Some(SyncPolicy::Never));
+        assert_eq!(flush("1s"), Some(SyncPolicy::Interval(Duration::from_secs(1))));
         assert_eq!(flush("often"), None);
         assert_eq!("0640".parse(), Ok(Mode(0o640)));
         assert!("0999".parse::<Mode>().is_err() && "1777".parse::<Mode>().is_err());

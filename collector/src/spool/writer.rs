@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Batch, Folder, Retention, group::Group, segment::Segment, told::Told};
 use crate::{
-    config::Sync,
+    config::SyncPolicy,
     error::{Error, Kind},
     metrics::Metrics,
     stderr::say,
@@ -45,7 +45,7 @@ pub(crate) struct Frontier {
 pub(crate) struct Writer {
     pub(crate) folder: Folder,
     pub(crate) segment_bytes: u64,
-    pub(crate) sync: Sync,
+    pub(crate) sync: SyncPolicy,
     pub(crate) retention: Retention,
     pub(crate) frontier: watch::Sender<Frontier>,
     pub(crate) metrics: Arc<Metrics>,
@@ -144,10 +144,10 @@ impl Writer {
         Metrics::add(&self.metrics.duplicate_bytes, duplicate_bytes);
         self.state.group.written();
         let due = match self.sync {
-            Sync::Interval(interval) => {
+            SyncPolicy::Interval(interval) => {
                 end || self.state.unflushed.is_none_or(|since| since.elapsed() >= interval)
             }
-            Sync::EachBatch | Sync::Never => true,
+            SyncPolicy::EachBatch | SyncPolicy::Never => true,
         };
         if due { self.settle() } else { Ok(()) }
     }
@@ -176,7 +176,8 @@ impl Writer {
     fn flush(&self) -> Result<(), Error> {
         match &self.state.segment {
             Some(segment)
-                if self.state.unflushed.is_some() && matches!(self.sync, Sync::Interval(_)) =>
+                if self.state.unflushed.is_some()
+                    && matches!(self.sync, SyncPolicy::Interval(_)) =>
             {
                 let failed = |error| Error::io(Kind::Unflushed, self.folder.path(), error);
                 segment.flush().map_err(failed)
@@ -202,7 +203,7 @@ impl Writer {
             Some(segment) => segment,
             None => segment.insert(self.folder.create_segment()?),
         };
-        segment.append(group.bytes(), group.entries(), self.sync == Sync::EachBatch)
+        segment.append(group.bytes(), group.entries(), self.sync == SyncPolicy::EachBatch)
     }
 
     /// The current file gets nothing more.

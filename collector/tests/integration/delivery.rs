@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use throughline_collector::{Collector, Sync};
+use throughline_collector::{Collector, SyncPolicy};
 
 use crate::support::{
     Client, OTHER, PATIENCE, Place, STREAM, deliver, event, events, hello, wait_until,
@@ -89,7 +89,7 @@ fn what_comes_again_is_stored_once() {
 #[test]
 fn connections_that_race_with_one_stream_store_it_once() {
     let place = Place::new();
-    let collector = Collector::spawn(place.config().sync(Sync::Never)).unwrap();
+    let collector = Collector::spawn(place.config().sync(SyncPolicy::Never)).unwrap();
     let text = events(0..5_000);
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -154,7 +154,7 @@ fn two_hundred_clients_at_once_are_all_served() {
 #[test]
 fn a_client_that_stalls_does_not_hurt_the_others() {
     let place = Place::new();
-    let collector = Collector::spawn(place.config().sync(Sync::Never)).unwrap();
+    let collector = Collector::spawn(place.config().sync(SyncPolicy::Never)).unwrap();
     // One never reads its acknowledgements, one leaves a line open, one says nothing.
     let mut deaf = Client::connect(collector.socket());
     deaf.send(hello(OTHER, 0));
@@ -278,7 +278,7 @@ fn every_stored_line_can_be_traced_to_its_offset() {
 #[test]
 fn the_next_hello_is_answered_while_others_flood() {
     let place = Place::new();
-    let collector = Collector::spawn(place.config().sync(Sync::Never)).unwrap();
+    let collector = Collector::spawn(place.config().sync(SyncPolicy::Never)).unwrap();
     let text = events(0..20_000);
     thread::scope(|scope| {
         for n in 0..4 {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use throughline_collector::{Collector, Sync};
+use throughline_collector::{Collector, SyncPolicy};
 
 use crate::support::{BIN, Client, Place, Process, STREAM, deliver, event, events, wait_until};
 
@@ -97,7 +97,7 @@ fn a_socket_that_systemd_made_is_used_and_left() {
 #[test]
 fn a_flush_from_time_to_time_acknowledges_what_it_covers() {
     let place = Place::new();
-    let sync = Sync::Interval(Duration::from_millis(20));
+    let sync = SyncPolicy::Interval(Duration::from_millis(20));
     let collector = Collector::spawn(place.config().segment_bytes(5_000).sync(sync)).unwrap();
     let (mut client, _) = Client::hello(collector.socket(), STREAM, 0);
     for n in 0..100 {
