@@ -12,7 +12,7 @@ use throughline_schema::{Level, Outcome};
 use throughline_structlog::Logger;
 
 use crate::causes::Message;
-use crate::events::{ClientRequest, ServerRequest};
+use crate::events::{ClientRequest, Exchange, ServerRequest};
 use crate::grpc::Code;
 use crate::propagators::Kind;
 use crate::{Ended, client, grpc, keys, server};
@@ -153,6 +153,7 @@ impl Call {
         }
         let error = if let End::Failed(error) = end { Some(*error) } else { None };
         let (outcome, error_type) = self.outcome(end);
+        let exchange = self.exchange(error_type, error);
         match &self.side {
             Side::Server { config, canceller } => {
                 if let End::Dropped = end {
@@ -162,39 +163,43 @@ impl Call {
                 {
                     hold.release();
                 }
-                self.report_server(config, outcome, error_type, error);
+                self.report_server(config, outcome, exchange);
             }
             Side::Client { config, target } => {
-                self.report_client(&config.log, target, outcome, error_type, error);
+                self.report_client(&config.log, target, outcome, exchange);
             }
         }
     }
 
-    fn report_server(
+    fn exchange<'a>(
         &self,
-        config: &server::Config,
-        outcome: Outcome,
         error_type: Option<Cow<'static, str>>,
-        error: Option<&(dyn Error + '_)>,
-    ) {
-        let duration = self.began.elapsed();
-        let path = self.ctx.get(&keys::PATH).or_else(|| self.ctx.get(&keys::RPC_METHOD));
-        let event = ServerRequest {
-            duration_us: micros(duration),
-            outcome,
+        error: Option<&'a (dyn Error + 'a)>,
+    ) -> Exchange<'a> {
+        Exchange {
             http_status: self.http_status.map(|status| status.as_u16()),
             grpc_status: self.grpc_status.map(|code| code.0),
             request_size: self.request_size,
             response_size: self.http_status.map(|_| self.response_size),
             error_type,
             error,
+        }
+    }
+
+    fn report_server(&self, config: &server::Config, outcome: Outcome, exchange: Exchange<'_>) {
+        let duration = self.began.elapsed();
+        let path = self.ctx.get(&keys::PATH).or_else(|| self.ctx.get(&keys::RPC_METHOD));
+        let event = ServerRequest {
+            duration_us: micros(duration),
+            outcome,
+            exchange,
             baggage_dropped: Some(self.ctx.baggage().dropped()).filter(|&dropped| dropped > 0),
         };
         let ended = Ended {
             outcome,
             duration,
-            http_status: event.http_status,
-            grpc_status: event.grpc_status,
+            http_status: event.exchange.http_status,
+            grpc_status: event.exchange.grpc_status,
             path: path.unwrap_or_default(),
             ctx: &self.ctx,
         };
@@ -210,8 +215,7 @@ impl Call {
         log: &Logger,
         target: &Target,
         outcome: Outcome,
-        error_type: Option<Cow<'static, str>>,
-        error: Option<&(dyn Error + '_)>,
+        exchange: Exchange<'_>,
     ) {
         let method = keys::method(&target.method);
         let event = ClientRequest {
@@ -222,12 +226,7 @@ impl Call {
             address: target.uri.host(),
             port: target.uri.port_u16(),
             path: (self.kind == Kind::Http).then(|| keys::path(&target.uri)),
-            http_status: self.http_status.map(|status| status.as_u16()),
-            grpc_status: self.grpc_status.map(|code| code.0),
-            request_size: self.request_size,
-            response_size: self.http_status.map(|_| self.response_size),
-            error_type,
-            error,
+            exchange,
         };
         let failed = matches!(outcome, Outcome::Error | Outcome::Timeout);
         let level = if failed { Level::Warn } else { Level::Info };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 
-use throughline_schema::{Event, Outcome};
+use throughline_schema::{Event, Fields, Outcome};
 
 /// A server handled a request.
 #[derive(Event)]
@@ -19,24 +19,9 @@ pub(crate) struct ServerRequest<'a> {
     pub(crate) duration_us: u64,
     /// How it ended.
     pub(crate) outcome: Outcome,
-    /// HTTP status of the response, if there was one.
-    #[event(rename = "http.response.status_code")]
-    pub(crate) http_status: Option<u16>,
-    /// gRPC status code, if there was one.
-    #[event(rename = "rpc.grpc.status_code")]
-    pub(crate) grpc_status: Option<u8>,
-    /// Size of the request's body in bytes, if it was stated.
-    #[event(rename = "http.request.body.size")]
-    pub(crate) request_size: Option<u64>,
-    /// How many bytes of the response's body were handed on.
-    #[event(rename = "http.response.body.size")]
-    pub(crate) response_size: Option<u64>,
-    /// What sort of failure it was: an HTTP status, the name of a gRPC code, `timeout`, `cancelled`, `panic`, or `_OTHER`.
-    #[event(rename = "error.type")]
-    pub(crate) error_type: Option<Cow<'static, str>>,
-    /// What the service or the body failed with.
-    #[event(error)]
-    pub(crate) error: Option<&'a (dyn Error + 'a)>,
+    /// What went to and fro.
+    #[event(flatten = "")]
+    pub(crate) exchange: Exchange<'a>,
     /// How many members of the request's baggage were malformed or did not fit, and were left out.
     #[event(rename = "baggage.dropped")]
     pub(crate) baggage_dropped: Option<u32>,
@@ -65,6 +50,14 @@ pub(crate) struct ClientRequest<'a> {
     /// Path of the HTTP request, without the query.
     #[event(rename = "url.path")]
     pub(crate) path: Option<&'a str>,
+    /// What went to and fro.
+    #[event(flatten = "")]
+    pub(crate) exchange: Exchange<'a>,
+}
+
+/// What either side knows of a request and its response.
+#[derive(Fields)]
+pub(crate) struct Exchange<'a> {
     /// HTTP status of the response, if there was one.
     #[event(rename = "http.response.status_code")]
     pub(crate) http_status: Option<u16>,
@@ -74,13 +67,13 @@ pub(crate) struct ClientRequest<'a> {
     /// Size of the request's body in bytes, if it was stated.
     #[event(rename = "http.request.body.size")]
     pub(crate) request_size: Option<u64>,
-    /// How many bytes of the response's body were received.
+    /// How many bytes of the response's body were handed on.
     #[event(rename = "http.response.body.size")]
     pub(crate) response_size: Option<u64>,
     /// What sort of failure it was: an HTTP status, the name of a gRPC code, `timeout`, `cancelled`, `panic`, or `_OTHER`.
     #[event(rename = "error.type")]
     pub(crate) error_type: Option<Cow<'static, str>>,
-    /// What the call or the body failed with.
+    /// What the call or a body failed with.
     #[event(error)]
     pub(crate) error: Option<&'a (dyn Error + 'a)>,
 }
