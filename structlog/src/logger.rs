@@ -254,18 +254,21 @@ impl Logger {
         };
         let entry =
             Entry { weight: weight.unwrap_or(1), ..Entry::new(ctx, level, member, descriptor) };
+        let release = || {
+            if let (Some(ctx), Some(hold)) = (ctx, hold)
+                && hold.releases(number)
+            {
+                ctx.release_hold();
+            }
+        };
         match (weight, hold) {
             (None, Some(hold)) if hold.wants(number) => {
                 core.hold(hold, &entry, fields);
-                if hold.releases(number) {
-                    hold.release();
-                }
+                release();
             }
             (None, _) => core.control.withheld.add_sampled(),
-            (Some(_), hold) => {
-                if let Some(hold) = hold.filter(|hold| hold.releases(number)) {
-                    hold.release();
-                }
+            (Some(_), _) => {
+                release();
                 if core.admits(&entry) {
                     core.write(&entry, fields, name);
                 }
@@ -311,8 +314,9 @@ impl Core {
     }
 
     /// Writes an event of the logger's own.
-    fn tell<E: Event>(&self, event: &E) {
-        self.write(&Entry::now(E::DESCRIPTOR), event, E::DESCRIPTOR.name);
+    fn tell<E: Event>(&self, ctx: Option<&Context>, event: &E) {
+        let entry = Entry::new(ctx, E::DESCRIPTOR.level, "", E::DESCRIPTOR);
+        self.write(&entry, event, E::DESCRIPTOR.name);
     }
 
     /// Tells the logger from others.
@@ -391,7 +395,7 @@ impl Core {
         }
         sites.get(Sites::new).sweep(second, |suppressed, events| {
             let (of, saying) = (suppressed.name, suppressed.message);
-            self.tell(&Suppressed { events, of, saying });
+            self.tell(None, &Suppressed { events, of, saying });
         });
     }
 
@@ -417,9 +421,9 @@ impl HoldWriter for Core {
         self.control.withheld.add_vanished(lines);
     }
 
-    fn dropped(&self, lines: u64) {
+    fn dropped(&self, lines: u64, ctx: Option<&Context>) {
         self.control.withheld.add_dropped(lines);
-        self.tell(&DetailDropped { events: lines });
+        self.tell(ctx, &DetailDropped { events: lines });
     }
 }
 

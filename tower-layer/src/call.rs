@@ -159,9 +159,8 @@ impl Call {
                 if let End::Dropped = end {
                     canceller.cancel();
                 }
-                if let (Outcome::Error | Outcome::Timeout, Some(hold)) = (outcome, self.ctx.hold())
-                {
-                    hold.release();
+                if let Outcome::Error | Outcome::Timeout = outcome {
+                    self.ctx.release_hold();
                 }
                 self.report_server(config, outcome, exchange);
             }

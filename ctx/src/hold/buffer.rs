@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::HoldWriter;
-use crate::random;
+use crate::{Context, random};
 
 /// Lines in order, and whose they are. Those that are still there when it is dropped have vanished.
 #[derive(Default)]
@@ -80,8 +80,8 @@ impl Buffer {
         }
     }
 
-    /// Hands the lines to those who wrote them.
-    pub(super) fn write(mut self) {
+    /// Hands the lines to those who wrote them, for the request of this context, if it is known.
+    pub(super) fn write(mut self, ctx: Option<&Context>) {
         self.leave_to_parent();
         let mut bytes = &*self.bytes.make_contiguous();
         while let Some(Line { len, severity, share }) = self.lines.pop_front() {
@@ -94,7 +94,7 @@ impl Buffer {
         for share in &mut self.shares {
             match std::mem::take(&mut share.dropped) {
                 0 => {}
-                dropped => share.writer.dropped(dropped),
+                dropped => share.writer.dropped(dropped, ctx),
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::Context;
 /// What a request says in detail, held back until it is known whether anyone will want it.
 ///
 /// A context that has one shares it with all that are made of it. While it holds, events that a logger would leave out are kept in memory instead, as lines. If the request goes wrong they are
-/// [released](Hold::release): written in the order in which they were held, with the times at which they happened, and what follows is written at once. If the last of the contexts goes before that, they vanish.
+/// [released](Context::release_hold): written in the order in which they were held, with the times at which they happened, and what follows is written at once. If the last of the contexts goes before that, they vanish.
 /// Either way their writers count what was not written.
 ///
 /// ```
@@ -20,10 +20,8 @@ use crate::Context;
 ///
 /// let request = Context::root().with_hold(Hold::new(64 * 1024).release_at(WARN));
 /// // … what a logger leaves out of other requests is held here …
-/// if let Some(hold) = request.child().hold() {
-///     hold.release(); // it went wrong
-///     assert!(hold.is_released());
-/// }
+/// request.child().release_hold(); // it went wrong
+/// assert!(request.hold().is_some_and(Hold::is_released));
 /// ```
 ///
 /// It stays within the service: each service on the way of a request holds its own.
@@ -50,8 +48,8 @@ pub trait HoldWriter: Send + Sync + 'static {
     /// Counts lines that nobody will see, since the request went well.
     fn vanished(&self, lines: u64);
 
-    /// Counts lines that are missing among those that were just written, since the hold had no room for them.
-    fn dropped(&self, lines: u64);
+    /// Counts lines that are missing among those that were just written, since the hold had no room for them. `ctx` is the context of the request, where whoever released them knew it.
+    fn dropped(&self, lines: u64, ctx: Option<&Context>);
 }
 
 #[derive(Default)]
@@ -91,7 +89,13 @@ impl Hold {
     /// Hands all that is held to those who wrote it, oldest first: for a request that goes wrong. From then on nothing is held any more.
     ///
     /// It happens once. What others write meanwhile comes after what was held before; who calls this again, here or on another thread, does not wait for it.
+    ///
+    /// Where the context is at hand, [`Context::release_hold`] lets the writers know of which request something is missing.
     pub fn release(&self) {
+        self.release_of(None);
+    }
+
+    fn release_of(&self, ctx: Option<&Context>) {
         if std::mem::replace(&mut self.state().is_releasing, true) {
             return;
         }
@@ -102,7 +106,7 @@ impl Hold {
             let is_last = held.is_empty();
             self.released.store(is_last, Ordering::Release);
             drop(state);
-            held.write();
+            held.write(ctx);
             if is_last {
                 return;
             }
@@ -152,6 +156,13 @@ impl Context {
     #[must_use = "a context does not change: this makes another"]
     pub fn with_hold(&self, hold: Hold) -> Context {
         self.edit().with_hold(hold).finish()
+    }
+
+    /// Hands all that the request holds back to those who wrote it: see [`Hold::release`]. If it holds back nothing, nothing happens.
+    pub fn release_hold(&self) {
+        if let Some(hold) = self.hold() {
+            hold.release_of(Some(self));
+        }
     }
 
     /// What the request holds back.

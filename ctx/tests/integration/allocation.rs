@@ -49,7 +49,7 @@ struct Nowhere;
 impl HoldWriter for Nowhere {
     fn write(&self, _: u8, _: &[u8]) {}
     fn vanished(&self, _: u64) {}
-    fn dropped(&self, _: u64) {}
+    fn dropped(&self, _: u64, _: Option<&Context>) {}
 }
 
 #[test]

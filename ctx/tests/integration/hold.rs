@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex, Weak};
 
 use proptest::prelude::*;
-use throughline_ctx::{Context, Hold, HoldWriter};
+use throughline_ctx::{Context, Hold, HoldWriter, SpanId};
 
 const DEBUG: u8 = 5;
 const INFO: u8 = 9;
@@ -19,6 +19,8 @@ struct Kept {
     lines: Mutex<Vec<(u8, String)>>,
     vanished: AtomicU64,
     dropped: AtomicU64,
+    /// Of which span something was dropped.
+    of: Mutex<Option<SpanId>>,
 }
 
 impl Kept {
@@ -42,7 +44,8 @@ impl HoldWriter for Kept {
         self.vanished.fetch_add(lines, Ordering::SeqCst);
     }
 
-    fn dropped(&self, lines: u64) {
+    fn dropped(&self, lines: u64, ctx: Option<&Context>) {
+        *self.of.lock().unwrap() = ctx.map(Context::span_id);
         self.dropped.fetch_add(lines, Ordering::SeqCst);
     }
 }
@@ -108,6 +111,22 @@ fn what_is_never_released_vanishes_with_the_last_context_and_is_counted() {
     drop(child);
     assert_eq!((writer.counts(), writer.lines().len()), ((2, 0), 0));
     assert_eq!(Arc::strong_count(&writer), 1);
+}
+
+#[test]
+fn whose_lines_are_missing_is_known_where_the_context_releases_them() {
+    let writer = Arc::new(Kept::default());
+    let released_by = |release: fn(&Context)| {
+        let ctx = holding(1);
+        say(&ctx, &writer, "too long");
+        release(&ctx);
+        (*writer.of.lock().unwrap(), ctx.span_id())
+    };
+    let (of, span_id) = released_by(Context::release_hold);
+    assert_eq!(of, Some(span_id));
+    let (of, _) = released_by(|ctx| ctx.hold().unwrap().release());
+    assert_eq!(of, None);
+    Context::root().release_hold(); // holds nothing
 }
 
 #[test]
@@ -273,7 +292,7 @@ impl HoldWriter for Talks {
 
     fn vanished(&self, _: u64) {}
 
-    fn dropped(&self, _: u64) {}
+    fn dropped(&self, _: u64, _: Option<&Context>) {}
 }
 
 #[test]
@@ -305,8 +324,8 @@ impl HoldWriter for Panics {
         self.0.vanished(lines);
     }
 
-    fn dropped(&self, lines: u64) {
-        self.0.dropped(lines);
+    fn dropped(&self, lines: u64, ctx: Option<&Context>) {
+        self.0.dropped(lines, ctx);
     }
 }
 

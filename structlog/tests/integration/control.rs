@@ -157,12 +157,13 @@ fn detail_for_which_there_was_no_room_is_told() {
     for number in 0..20 {
         log.emit(&ctx, &Step { number });
     }
-    ctx.hold().unwrap().release();
+    ctx.child().release_hold();
     let written = jsons(&captured);
     let (last, kept) = written.split_last().unwrap();
     assert_eq!(kept.last().unwrap()["number"], 19);
     assert_eq!(last["event"], "throughline.detail_dropped");
     assert_eq!(last["events"], 20 - kept.len());
+    assert_eq!(last["context"]["id"], ctx.request_id().as_str());
     assert_eq!(log.withheld().dropped, 20 - kept.len() as u64);
 }
 

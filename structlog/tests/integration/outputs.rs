@@ -83,7 +83,9 @@ fn an_event_that_is_held_back_counts_once_whatever_the_number_of_outputs() {
     debug!(logger: log, &ctx, "held back");
     error!(logger: log, &ctx, "it went wrong");
     let dropped = one.events().into_iter().find(|it| it.event() == "throughline.detail_dropped");
-    assert_eq!(dropped.unwrap()["events"], 1);
+    let dropped = dropped.unwrap();
+    assert_eq!(dropped["events"], 1);
+    assert_eq!(dropped["context"]["id"], ctx.request_id().as_str());
     assert_eq!(log.withheld().dropped, 1);
 }
 

@@ -72,6 +72,17 @@ async fn serve(layer: ServerLayer, log: &Logger, statuses: &[&'static str]) {
 }
 
 #[tokio::test]
+async fn detail_that_is_missing_is_told_in_the_context_of_its_request() {
+    let (log, captured) = capture();
+    serve(ServerLayer::internal(&log).hold_detail(1), &log, &["500", "500"]).await;
+    let lines = lines(&captured);
+    let missing = lines.iter().filter(|line| line["event"] == "throughline.detail_dropped");
+    let mut ids: Vec<_> = missing.map(|line| line["context"]["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["500-0", "500-1"]);
+}
+
+#[tokio::test]
 async fn a_request_that_fails_tells_its_detail_in_order_and_with_its_own_times() {
     let (log, captured) = capture();
     serve(ServerLayer::internal(&log).hold_detail(ROOM), &log, &["500"]).await;
