@@ -4,11 +4,12 @@ use std::str::FromStr;
 use throughline_schema::Level;
 
 use crate::Threshold;
+use crate::prefixes::{Prefixes, unmarked};
 
 /// Which events are written, by their level and their name.
 ///
 /// A rule is for the events whose name begins with its prefix; an event without a type goes by its target, the module in which it stands. The longest prefix decides, and where no rule is
-/// for an event, the default does.
+/// for an event, the default does. Raw identifiers go by either spelling: `app::r#async` is `app::async`.
 ///
 /// As text, which [`THROUGHLINE_LOG`](crate#the-global-logger) has, too, rules are `PREFIX=LEVEL`, the default is a level alone, and commas stand between them:
 ///
@@ -27,14 +28,13 @@ use crate::Threshold;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     default: Threshold,
-    /// The longest prefix first, and no prefix twice.
-    rules: Vec<(String, Threshold)>,
+    rules: Prefixes<Threshold>,
 }
 
 impl Filter {
     /// Writes events from this level up, whatever their name.
     pub fn new(default: impl Into<Threshold>) -> Filter {
-        Filter { default: default.into(), rules: Vec::new() }
+        Filter { default: default.into(), rules: Prefixes::new() }
     }
 
     /// Another threshold for the events whose name, or target, begins with `prefix`. A prefix that has one gets this one instead. An empty prefix is the default.
@@ -45,9 +45,7 @@ impl Filter {
             self.default = threshold;
             return self;
         }
-        self.rules.retain(|(other, _)| *other != prefix);
-        self.rules.push((prefix, threshold));
-        self.rules.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.rules.set(&prefix, threshold);
         self
     }
 
@@ -58,13 +56,12 @@ impl Filter {
 
     /// What decides on events of this name.
     pub(crate) fn threshold(&self, name: &str) -> Threshold {
-        let rule = self.rules.iter().find(|(prefix, _)| name.starts_with(prefix.as_str()));
-        rule.map_or(self.default, |(_, threshold)| *threshold)
+        self.rules.of(name).unwrap_or(self.default)
     }
 
     /// The least important level that some event may have and be written.
     pub(crate) fn most_verbose(&self) -> Threshold {
-        let thresholds = self.rules.iter().map(|(_, threshold)| *threshold);
+        let thresholds = self.rules.iter().map(|(_, threshold)| threshold);
         thresholds.fold(self.default, Threshold::or)
     }
 
@@ -118,6 +115,7 @@ impl FromStr for Filter {
 /// Whether something can begin with it: the name of an event, or the path of a module.
 fn is_prefix(text: &str) -> bool {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
+    let text = unmarked(text);
     !text.is_empty() && text.chars().all(fits)
 }
 
@@ -175,8 +173,16 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for wrong in ["verbose", "h2=loud", "=debug", "a b=debug", "h2=debug=info", "[span]=debug"]
-        {
+        for wrong in [
+            "verbose",
+            "h2=loud",
+            "=debug",
+            "a b=debug",
+            "h2=debug=info",
+            "[span]=debug",
+            "r#=debug",
+            "a#b=debug",
+        ] {
             let error = format!("info,{wrong}").parse::<Filter>().unwrap_err();
             assert!(error.to_string().starts_with(&format!("{wrong:?} is neither")), "{error}");
         }
@@ -185,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_filter_reads_back_from_its_text(
-            default in 0..6_u8, rules in proptest::collection::vec(("[a-z.:]{1,6}", 0..6_u8), 0..6)
+            default in 0..6_u8, rules in proptest::collection::vec(("(r#)?[a-z.:]{1,6}", 0..6_u8), 0..6)
         ) {
             let mut filter = Filter::new(Threshold::from_bits(default));
             for (prefix, threshold) in rules {

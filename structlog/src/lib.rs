@@ -97,6 +97,7 @@ mod outcome;
 mod output;
 mod packed;
 mod panics;
+mod prefixes;
 mod rate;
 mod registry;
 mod sampling;

@@ -1,5 +1,7 @@
 use throughline_ctx::Context;
 
+use crate::prefixes::Prefixes;
+
 /// The randomness of a trace has 56 bits.
 const RANDOM_BITS: u32 = 56;
 
@@ -22,24 +24,20 @@ const RANDOM_BITS: u32 = 56;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sampling {
-    /// The longest prefix first, and no prefix twice.
-    rules: Vec<(String, u32)>,
+    rules: Prefixes<u32>,
 }
 
 impl Sampling {
     /// Keeps every event.
     pub const fn none() -> Sampling {
-        Sampling { rules: Vec::new() }
+        Sampling { rules: Prefixes::new() }
     }
 
     /// Keeps the events of one in `n` traces, of those whose name begins with `prefix`; an event without a type goes by its target. The longest prefix decides, and `""` is for all. With 0
     /// or 1 every event is kept.
     #[must_use]
     pub fn one_in(mut self, n: u32, prefix: impl Into<String>) -> Sampling {
-        let prefix = prefix.into();
-        self.rules.retain(|(other, _)| *other != prefix);
-        self.rules.push((prefix, n.max(1)));
-        self.rules.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.rules.set(&prefix.into(), n.max(1));
         self
     }
 
@@ -49,8 +47,7 @@ impl Sampling {
 
     /// Of how many traces one is kept, for the events of this name.
     pub(crate) fn of(&self, name: &str) -> u32 {
-        let rule = self.rules.iter().find(|(prefix, _)| name.starts_with(prefix.as_str()));
-        rule.map_or(1, |(_, n)| *n)
+        self.rules.of(name).unwrap_or(1)
     }
 }
 

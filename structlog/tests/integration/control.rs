@@ -41,6 +41,24 @@ fn filter(text: &str) -> Filter {
     text.parse().unwrap()
 }
 
+mod r#async {
+    pub(super) fn say(log: &throughline_structlog::Logger) {
+        throughline_structlog::debug!(logger: log, "ad hoc");
+    }
+}
+
+#[test]
+fn a_module_with_a_raw_identifier_goes_by_either_spelling() {
+    for text in ["off,integration::control::async=debug", "off,integration::control::r#async=debug"]
+    {
+        let (log, captured) = capture(filter(text));
+        r#async::say(&log);
+        debug!(logger: log, "elsewhere");
+        assert_eq!(messages(&captured), ["ad hoc"]);
+        assert_eq!(jsons(&captured)[0]["target"], "integration::control::r#async");
+    }
+}
+
 #[test]
 fn a_filter_goes_by_the_name_of_a_type_or_the_target_and_is_changed_at_once() {
     let (log, captured) = capture(Level::Info);
