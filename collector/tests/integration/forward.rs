@@ -125,9 +125,7 @@ fn what_follows_deleted_files_is_forwarded_whoever_deleted_them() {
     let collector = to_file(&place);
     deliver_all(collector.socket(), STREAM, &events(0..1_000));
     collector.stop().unwrap();
-    for ending in [".ndjson", ".idx"] {
-        place.files(ending).iter().for_each(|path| fs::remove_file(path).unwrap());
-    }
+    place.delete_events();
     let collector = to_file(&place);
     deliver_all(collector.socket(), OTHER, &events(1_000..1_100));
     wait_until("all has arrived", || lines(&place.path("out")).len() >= 1_100);
@@ -135,9 +133,7 @@ fn what_follows_deleted_files_is_forwarded_whoever_deleted_them() {
 
     // Who takes away the file that counts the files, too, gets what is stored sent again, if anything.
     fs::remove_file(place.dir().join("collector.lock")).unwrap();
-    for ending in [".ndjson", ".idx"] {
-        place.files(ending).iter().for_each(|path| fs::remove_file(path).unwrap());
-    }
+    place.delete_events();
     let collector = to_file(&place);
     deliver_all(collector.socket(), STREAM, &events(1_100..1_200));
     wait_until("all has arrived", || lines(&place.path("out")).len() >= 1_200);

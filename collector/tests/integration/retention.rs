@@ -9,13 +9,7 @@ use crate::support::{Client, OTHER, Place, STREAM, deliver, events, field, wait_
 /// Delivers events one by one, so that they come to stand in many files.
 fn deliver_singly(socket: &Path, count: usize) {
     let (mut client, _) = Client::hello(socket, STREAM, 0);
-    let mut offset = 0;
-    for n in 0..count {
-        let line = events(n..n + 1);
-        offset += line.len() as u64;
-        client.send(line);
-        client.wait_for_ack(offset);
-    }
+    client.send_singly(0..count);
 }
 
 /// The bytes of all stored events.

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, ErrorKind, Write},
+    ops::Range,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -53,7 +54,7 @@ pub(crate) fn event(n: usize) -> String {
 }
 
 /// The lines of a stream, and where each of them ends.
-pub(crate) fn events(numbers: std::ops::Range<usize>) -> String {
+pub(crate) fn events(numbers: Range<usize>) -> String {
     numbers.map(|n| event(n) + "\n").collect()
 }
 
@@ -104,6 +105,13 @@ impl Place {
         let lines = self.stored();
         let numbered = lines.iter().filter(|line| line.contains("test.numbered"));
         numbered.map(|line| field(line, "n") as usize).collect()
+    }
+
+    /// Deletes all that is stored.
+    pub(crate) fn delete_events(&self) {
+        for path in [".ndjson", ".idx"].into_iter().flat_map(|ending| self.files(ending)) {
+            fs::remove_file(path).unwrap();
+        }
     }
 
     /// The files of the spool that end so, in order.
@@ -157,6 +165,17 @@ impl Client {
         }
         let offset = line.strip_prefix("{\"ack\":")?.strip_suffix("}\n")?;
         Some(offset.parse().unwrap())
+    }
+
+    /// Sends the events with these numbers of a stream that begins with 0, one by one, so that they come to stand in many files.
+    pub(crate) fn send_singly(&mut self, numbers: Range<usize>) {
+        let mut offset = events(0..numbers.start).len() as u64;
+        for n in numbers {
+            let line = events(n..n + 1);
+            offset += line.len() as u64;
+            self.send(line);
+            self.wait_for_ack(offset);
+        }
     }
 
     pub(crate) fn wait_for_ack(&mut self, offset: u64) {

@@ -1,7 +1,6 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
-    ops::Range,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::{atomic::AtomicU64, mpsc},
@@ -205,9 +204,7 @@ fn it_goes_on_after_all_files_were_deleted() {
     }
     let tail = Following::start(&place);
     assert_eq!(tail.line(), event(2));
-    for ending in [".ndjson", ".idx"] {
-        place.files(ending).iter().for_each(|path| fs::remove_file(path).unwrap());
-    }
+    place.delete_events();
     deliver(OTHER, 3..5);
     assert_eq!(tail.line(), event(3));
     assert_eq!(tail.line(), event(4));
@@ -219,24 +216,14 @@ fn files_that_were_deleted_before_they_were_read_are_told() {
     let config = place.config().segment_bytes(2_000).retain_bytes(20_000);
     let collector = Collector::spawn(config).unwrap();
     let (mut client, _) = Client::hello(collector.socket(), STREAM, 0);
-    let mut offset = 0;
-    let mut send = |numbers: Range<usize>| {
-        // One by one, so that they come to stand in many files.
-        for n in numbers {
-            let line = events(n..n + 1);
-            offset += line.len() as u64;
-            client.send(line);
-            client.wait_for_ack(offset);
-        }
-    };
-    send(0..1);
+    client.send_singly(0..1);
     let tail = Following::start(&place);
     assert_eq!(tail.line(), event(0));
     // Once it shows another one it has the first file open.
-    send(1..2);
+    client.send_singly(1..2);
     assert_eq!(tail.line(), event(1));
     tail.signal("STOP");
-    send(2..500);
+    client.send_singly(2..500);
     let files = || place.files(".ndjson");
     let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
     wait_until("the old ones are gone", || files().iter().map(bytes).sum::<u64>() <= 20_000);
