@@ -36,9 +36,8 @@ impl Folder {
         let lock = File::options()
             .create(true)
             .truncate(false)
-            .read(true)
             .write(true)
-            .open(path.join("collector.lock"))
+            .open(path.join(LOCK))
             .map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -49,7 +48,7 @@ impl Folder {
         for note in notes {
             say(format_args!("{note}"));
         }
-        let next = next.max(last_number(&lock).map_err(unusable)?.saturating_add(1));
+        let next = next.max(last_number(path).map_err(unusable)?.saturating_add(1));
         let open = || File::open(path).map_err(unusable);
         let (handle, reserve) = (open()?, vec![open()?, open()?]);
         Ok(Self { path: path.to_owned(), handle, held, next, reserve, lock })
@@ -81,13 +80,19 @@ impl Folder {
     }
 }
 
+const LOCK: &str = "collector.lock";
+
 /// As many digits as a number is written with: always all, so that each overwrites the one before.
 const DIGITS: usize = 20;
 
-/// The number that `lock` says was given last, or 0.
-fn last_number(lock: &File) -> io::Result<u64> {
+/// The number that was given last in the folder `dir`, or 0 if nobody knows.
+pub(super) fn last_number(dir: &Path) -> io::Result<u64> {
     let mut digits = [0; DIGITS];
-    let read = lock.read_at(&mut digits, 0)?;
+    let read = match File::open(dir.join(LOCK)) {
+        Ok(lock) => lock.read_at(&mut digits, 0)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(error),
+    };
     let digits = str::from_utf8(&digits[..read]).ok();
     Ok(digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
 }
@@ -108,7 +113,7 @@ mod tests {
             }
         }
         for garbage in ["", "x", "\u{fffd}", "7, and then more than a number has digits"] {
-            fs::write(path.join("collector.lock"), garbage).unwrap();
+            fs::write(path.join(LOCK), garbage).unwrap();
             assert_eq!(Folder::take(path).unwrap().next(), 1, "{garbage:?}");
         }
     }

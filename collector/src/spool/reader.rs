@@ -4,7 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::segment::{data_path, list};
+use super::{
+    folder::last_number,
+    segment::{data_path, list},
+};
 
 /// A line longer than this is passed over: no collector stored it.
 const MAX_LINE: usize = 256 << 20;
@@ -109,9 +112,21 @@ impl Reader {
         known as u64 + made
     }
 
-    fn later(&self) -> io::Result<Option<u64>> {
+    /// The number of the next file, if there is one.
+    fn later(&mut self) -> io::Result<Option<u64>> {
         let all = list(&self.dir)?;
+        let is_gone = all.last().is_some_and(|newest| newest.saturating_add(1) < self.next);
+        if is_gone && self.is_counted_anew()? {
+            self.next = 0;
+            self.known.clone_from(&all);
+        }
         Ok(all.into_iter().find(|sequence| *sequence >= self.next))
+    }
+
+    /// Whether somebody took everything away, so that a collector began with the first number again.
+    fn is_counted_anew(&self) -> io::Result<bool> {
+        let last = last_number(&self.dir)?;
+        Ok(last > 0 && last.saturating_add(1) < self.next)
     }
 }
 

@@ -208,6 +208,14 @@ fn it_goes_on_after_all_files_were_deleted() {
     deliver(OTHER, 3..5);
     assert_eq!(tail.line(), event(3));
     assert_eq!(tail.line(), event(4));
+
+    // The file that counts them, too.
+    place.delete_events();
+    fs::remove_file(place.dir().join("collector.lock")).unwrap();
+    deliver(STREAM, 5..6);
+    assert_eq!(tail.line(), event(5));
+    deliver(OTHER, 6..7);
+    assert_eq!(tail.line(), event(6));
 }
 
 #[test]
