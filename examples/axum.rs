@@ -1,4 +1,4 @@
-//! An HTTP service: one layer, the context of the request in its handler, events with a type and without, and one wide event for each request.
+//! An HTTP service: one layer, the context of the request in its handler, events with a type and without, and one wide event for each request, to which its handler adds.
 //!
 //! `cargo run --example axum`. It listens on a free port, is called three times, and ends. A service of your own needs the feature `axum`.
 
@@ -14,9 +14,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 const TENANT: Key<str> = Key::local("tenant.id", "Whose data the request is about");
+const SHELF: Key<u64> = Key::local("archive.shelf", "Where the order was found");
 
-/// What all events of a request say, beside what the layer knows by itself.
-struct Ours;
+struct Ours; // what all events of a request say, beside what the layer knows by itself
 
 impl Policy for Ours {
     fn context(&self, ctx: Edit, request: &RequestHead<'_>) -> Edit {
@@ -39,7 +39,8 @@ struct OrderFound {
 }
 
 async fn order(Ctx(ctx): Ctx, Path(id): Path<u32>) -> Result<String, StatusCode> {
-    info!(&ctx, "asking the archive", shelf = id % 4);
+    info!(&ctx, "asking the archive");
+    ctx.record(&SHELF, id % 4); // for the wide event
     match id {
         1 => {
             throughline::logger().emit(&ctx, &OrderFound { id, items: 3 });
@@ -59,9 +60,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async { _ = stopped.await };
-    let server =
-        tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stopped).into_future());
+    let server = axum::serve(listener, app).with_graceful_shutdown(async { _ = stopped.await });
+    let server = tokio::spawn(server.into_future());
 
     let client = reqwest::Client::new();
     for id in 1..=3 {
@@ -71,8 +71,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     drop(stop);
     server.await??;
     eprintln!(
-        "Each line is an event. Those of one request have the same context; `server.request` is the wide one, with how it ended."
+        "Each line is an event; those of one request have the same `context.id`. The wide one of"
     );
+    eprintln!("each is `server.request`: how it ended, and what its handler has learnt by then.");
     eprintln!("Next: two services, with `cargo run --example reqwest`, or `tonic`.");
     Ok(())
 }

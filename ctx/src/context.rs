@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
 use crate::propagation::{Extractor, Incoming, Injector, Propagator};
+use crate::records::Records;
 use crate::rendered::Rendered;
 use crate::{
     Baggage, Cancelled, Canceller, Edit, EntryType, Hold, Key, KeyInfo, RequestId, SpanId,
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancellation: Option<Arc<Cancellation>>,
     pub(crate) hold: Option<Arc<Hold>>,
+    pub(crate) records: Records,
     rendered: Rendered,
 }
 
@@ -114,7 +116,7 @@ impl Context {
     }
 
     /// The context of work that goes on after the request was answered, such as a job that it starts: a [child](Context::child) without the deadline, the
-    /// [cancellation](Context::is_cancelled) and the [hold](Context::hold), which end with those who wait for the answer.
+    /// [cancellation](Context::is_cancelled) and the [hold](Context::hold), which end with those who wait for the answer, and without a say in [what is recorded](Context::record) of the request.
     ///
     /// ```
     /// use std::time::Duration;
@@ -132,6 +134,7 @@ impl Context {
         inner.deadline = None;
         inner.cancellation = None;
         inner.hold = None;
+        inner.records = Records::None;
         Context(Arc::new(inner))
     }
 
@@ -227,6 +230,45 @@ impl Context {
         }
         inner.baggage = baggage;
         Context(Arc::new(inner))
+    }
+
+    /// The same context, which collects what is [recorded](Context::record) in it and in those that are made of it: for those who report a unit of work when it has ended, as servers do with requests.
+    #[must_use = "a context does not change: this makes another"]
+    pub fn with_records(&self) -> Context {
+        self.edit().with_records().finish()
+    }
+
+    /// Adds an entry to the event that will report the unit of work, such as a request: what is known only while it is handled. The events before that do not have it, nor does it go along on calls. For what all events from
+    /// here on should say, make another context [with](Context::with) it.
+    ///
+    /// The last value under a name counts. Returns whether it is collected: `false` where [nobody reports](Context::with_records) the work, or has reported it already.
+    ///
+    /// ```
+    /// use throughline_ctx::{Context, Key};
+    ///
+    /// const ITEMS: Key<u64> = Key::local("cart.items", "How many things were bought");
+    ///
+    /// let request = Context::root().with_records(); // a server does this
+    /// request.child().record(&ITEMS, 3_u64); // wherever it is known
+    /// assert_eq!(request.get(&ITEMS), None);
+    /// assert_eq!(request.recorded().get(&ITEMS), Some(3)); // for the event at the end
+    /// ```
+    pub fn record<T>(&self, key: &'static Key<T>, value: impl Into<T::Owned>) -> bool
+    where
+        T: EntryType + ?Sized,
+    {
+        self.0.records.keep(Entry { key: key.info(), value: T::wrap(value.into()) })
+    }
+
+    /// The same context, with what was [recorded](Context::record) as entries: for the event that reports the unit of work. What comes later is not collected any more.
+    #[must_use = "a context does not change: this makes another"]
+    pub fn recorded(&self) -> Context {
+        let records = self.0.records.report();
+        if records.is_empty() {
+            return self.clone();
+        }
+        let set = |edit: Edit, Entry { key, value }| edit.set(key, value);
+        records.into_iter().fold(self.edit(), set).finish()
     }
 
     /// The id of the request.
@@ -347,6 +389,7 @@ impl Inner {
             deadline: incoming.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             cancellation: None,
             hold: None,
+            records: Records::None,
             rendered: Rendered::default(),
         }
     }
@@ -358,7 +401,7 @@ impl Inner {
     }
 
     /// The same, to be changed: what was rendered is not.
-    fn derive(&self) -> Inner {
+    fn derive(self: &Arc<Inner>) -> Inner {
         Inner {
             span: self.span,
             trace_state: self.trace_state.clone(),
@@ -368,6 +411,7 @@ impl Inner {
             deadline: self.deadline,
             cancellation: self.cancellation.clone(),
             hold: self.hold.clone(),
+            records: Records::below(self),
             rendered: Rendered::default(),
         }
     }

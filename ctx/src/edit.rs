@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::cancel::Cancellation;
 use crate::context::{Entries, Entry, Inner, want_detail};
 use crate::propagation::Incoming;
+use crate::records::Records;
 use crate::{Canceller, Context, EntryType, Hold, Key, KeyInfo, Scope, Value, Verbosity};
 
 /// Several changes of a context at once, for the cost of one: see [`Context::edit`].
@@ -95,6 +96,12 @@ impl Edit {
     pub fn with_hold(mut self, hold: Hold) -> Edit {
         want_detail();
         self.change(|inner| inner.hold = Some(Arc::new(hold)));
+        self
+    }
+
+    /// Collects what is recorded, as [`Context::with_records`] does.
+    pub fn with_records(mut self) -> Edit {
+        self.change(|inner| inner.records = Records::here());
         self
     }
 

@@ -41,6 +41,10 @@
 //! Its loggers decide that, for all requests alike. A context can ask for more: of one request on every hop, by its [`Verbosity`]; or of those that go wrong, by a [`Hold`] that keeps what the
 //! loggers leave out until it is known whether anyone will want it.
 //!
+//! # What is learnt on the way
+//!
+//! A context says what is known when it is made. What is learnt later, deep in the work, can still stand in the one event that reports the work when it has ended: [`Context::record`] takes it there.
+//!
 //! # Handing it on within a service
 //!
 //! Pass it: `fn login(ctx: &Context, …)`. Code that can take no parameter finds it as [`Context::current`], which is set
@@ -64,6 +68,7 @@ pub mod opentelemetry_0_33;
 mod ows;
 pub mod propagation;
 mod random;
+mod records;
 mod registry;
 mod rendered;
 mod request_id;

@@ -187,12 +187,13 @@ impl Call {
 
     fn report_server(&self, config: &server::Config, outcome: Outcome, exchange: Exchange<'_>) {
         let duration = self.began.elapsed();
-        let path = self.ctx.get(&keys::PATH).or_else(|| self.ctx.get(&keys::RPC_METHOD));
+        let ctx = &self.ctx.recorded();
+        let path = ctx.get(&keys::PATH).or_else(|| ctx.get(&keys::RPC_METHOD));
         let event = ServerRequest {
             duration_us: micros(duration),
             outcome,
             exchange,
-            baggage_dropped: Some(self.ctx.baggage().dropped()).filter(|&dropped| dropped > 0),
+            baggage_dropped: Some(ctx.baggage().dropped()).filter(|&dropped| dropped > 0),
         };
         let ended = Ended {
             outcome,
@@ -200,12 +201,12 @@ impl Call {
             http_status: event.exchange.http_status,
             grpc_status: event.exchange.grpc_status,
             path: path.unwrap_or_default(),
-            ctx: &self.ctx,
+            ctx,
         };
         // A policy that panics, perhaps while the service's own panic passes, is no reason to lose the event.
         let level = catch_unwind(AssertUnwindSafe(|| config.policy.level(&ended)));
         if let Some(level) = level.unwrap_or_else(|_| ended.default_level()) {
-            config.log.emit_at(level, &self.ctx, &event);
+            config.log.emit_at(level, ctx, &event);
         }
     }
 

@@ -40,6 +40,19 @@
 //! `rpc.method`; and `http.route` where the router knows it. A server's event is an `error` if the outcome is `error` or `timeout`, `debug` for a health check, and `info` otherwise, unless its
 //! [`Policy`] says something else; a client's is a `warn`, since it is for its caller to say what a failure means. Sizes are those of the bodies, in bytes, without framing; that of the request is what `content-length` states.
 //!
+//! What a handler learns later goes into the server's event by [`Context::record`](throughline_ctx::Context::record):
+//!
+//! ```
+//! use axum::Extension;
+//! use throughline_ctx::{Context, Key};
+//!
+//! const ITEMS: Key<u64> = Key::local("cart.items", "How many things were bought");
+//!
+//! async fn buy(Extension(ctx): Extension<Context>) {
+//!     ctx.record(&ITEMS, 3_u64);
+//! }
+//! ```
+//!
 //! # Detail
 //!
 //! How much is said of one request can be decided beforehand or afterwards: by its [verbosity](throughline_ctx::Verbosity), which an [internal](ServerLayer::internal) layer takes over from the caller,

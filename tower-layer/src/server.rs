@@ -146,7 +146,7 @@ impl Config {
             ctx = ctx.with(&keys::ROUTE, route);
         }
         let ctx = self.policy.context(ctx, &RequestHead::of(request));
-        let (ctx, canceller) = ctx.with_cancellation();
+        let (ctx, canceller) = ctx.with_records().with_cancellation();
         let ctx = ctx.finish();
         let deadline = ctx.deadline();
         match (self.trust, incoming.timeout) {

@@ -8,6 +8,7 @@ mod environment;
 mod hold;
 mod naive;
 mod propagation;
+mod records;
 mod stream;
 mod vectors;
 mod verbosity;

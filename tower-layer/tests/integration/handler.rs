@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use bytes::Bytes;
 use http::Response;
-use throughline_ctx::Context;
+use throughline_ctx::{Context, Key};
 use throughline_structlog::testing::Captured;
 use throughline_structlog::{Logger, info, testing};
 use throughline_tower::ServerLayer;
@@ -123,4 +123,33 @@ async fn the_last_words_of_a_body_stand_in_the_context_and_before_the_event() {
     drop(client);
     site.stop().await;
     assert_last_words(&captured);
+}
+
+#[tokio::test]
+async fn what_is_recorded_while_a_request_is_handled_stands_in_its_event() {
+    const ITEMS: Key<u64> = Key::local("cart.items", "How many things were bought");
+    const USER: Key<str> = Key::propagated("user.name", "Account name as typed").personal();
+    let (log, captured) = testing::capture();
+    let (later, mut told) = mpsc::unbounded_channel();
+    let handler_log = log.clone();
+    let app = Router::new().route(
+        "/",
+        get(async move |Extension(ctx): Extension<Context>| {
+            let deep = ctx.child();
+            assert!(deep.record(&ITEMS, 2_u64) && deep.record(&USER, "ada"));
+            info!(logger: handler_log, &ctx, "before");
+            assert!(deep.record(&ITEMS, 3_u64));
+            later.send(deep).unwrap();
+        }),
+    );
+    let site = Site::start(app.layer(ServerLayer::edge(&log))).await;
+    fetch(site.uri("/")).await;
+    site.stop().await;
+    let event = only(&captured, "server.request");
+    assert_eq!(event["context"]["cart.items"], 3);
+    assert_eq!(event["context"]["user.name"], "[redacted]");
+    assert_eq!(event["context"]["url.path"], "/");
+    assert_eq!(only(&captured, "log")["context"]["cart.items"], serde_json::Value::Null);
+    // It is too late now, and whoever tries is told.
+    assert!(!told.recv().await.unwrap().record(&ITEMS, 4_u64));
 }
