@@ -51,8 +51,9 @@
 //!
 //! # Features
 //!
-//! - `nats` (on by default): `Forward::Nats`, and `throughline tail --nats`. Without it the collector has a quarter of its
-//!   dependencies.
+//! | feature | by default | what it adds |
+//! |---|---|---|
+//! | `nats` | yes | `Forward::Nats`, and `throughline tail --nats`. Without it the collector has a quarter of its dependencies |
 //!
 //! # Memory
 //!

@@ -50,6 +50,16 @@
 //! Pass it: `fn login(ctx: &Context, …)`. Code that can take no parameter finds it as [`Context::current`], which is set
 //! for a closure by [`Context::scope`] and for a future, at each poll, by [`InContextExt::in_context`]. Work that goes on after
 //! the answer takes [`Context::detached`].
+//!
+//! # Features
+//!
+//! | feature | by default | what it adds |
+//! |---|---|---|
+//! | `opentelemetry-0_33` | no | contexts from and to OpenTelemetry 0.33, and a propagator for it, as the module `opentelemetry_0_33` |
+//!
+//! # Where to go next
+//!
+//! `throughline-structlog` writes events in a context, and `throughline-tower` opens one for each request. The package `throughline` has all of it.
 
 #![forbid(unsafe_code)]
 
