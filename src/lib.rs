@@ -13,6 +13,11 @@
 //! | `opentelemetry-0_33` | no | contexts from and to OpenTelemetry 0.33, as `ctx::opentelemetry_0_33` |
 //! | `signals` | no | `structlog::flush_on_signals`, for programs that do not handle SIGTERM and SIGINT themselves |
 //! | `uuid-1` | no | UUIDs of the crate `uuid` 1 as values of fields |
+//!
+//! # Where to go next
+//!
+//! [`Context`] says what belongs to a request, [`trait@Event`] how to declare what happened, and [`structlog`] where lines go and what is lost when something breaks. [`schema`] keeps events as they were
+//! agreed on, and [`tower`] has the layers. The guide, in the folder `docs`, is for those with a task: adopting, designing events, running the collector, operating.
 
 #![forbid(unsafe_code)]
 
@@ -35,3 +40,20 @@ pub use throughline_structlog::log;
 pub use throughline_structlog::tracing;
 pub use throughline_structlog::{Logger, Service, init, install, logger, report_panics};
 pub use throughline_structlog::{debug, error, info, trace, warn};
+
+/// The guide. Its code is compiled and run as the examples of these docs are.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../docs/src/adopting/index.md")]
+    mod adopting {}
+    #[cfg(feature = "log")]
+    #[doc = include_str!("../docs/src/adopting/log.md")]
+    mod from_log {}
+    #[doc = include_str!("../docs/src/adopting/slog.md")]
+    mod from_slog {}
+    #[cfg(feature = "tracing")]
+    #[doc = include_str!("../docs/src/adopting/tracing.md")]
+    mod from_tracing {}
+    #[doc = include_str!("../docs/src/events.md")]
+    mod events {}
+}
