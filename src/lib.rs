@@ -1,5 +1,19 @@
 #![doc = include_str!("../README.md")]
 //!
+//! # In a test
+//!
+//! ```
+//! use throughline::{Context, info, structlog::testing};
+//!
+//! let (log, captured) = testing::capture();
+//! let request = Context::root();
+//! info!(logger: log, &request, "cache warmed", entries = 1024);
+//!
+//! let line = &captured.events()[0];
+//! assert_eq!(line["entries"], 1024);
+//! assert_eq!(line["context"]["id"], request.request_id().as_str());
+//! ```
+//!
 //! # Features
 //!
 //! | feature | by default | what it adds |

@@ -55,6 +55,11 @@
 //! |---|---|---|
 //! | `nats` | yes | `Forward::Nats`, and `throughline tail --nats`. Without it the collector has a quarter of its dependencies |
 //!
+//! # Where to go next
+//!
+//! [`Config`] has all settings, [`spool::Reader`] reads what is stored, and [`lint`] checks lines. The guide in `docs` of the repository says how to run, size and operate a collector; `spec/socket.md` and
+//! `spec/forwarding.md` state what goes over the wire.
+//!
 //! # Memory
 //!
 //! What waits for the disk is at most 8 MiB, and what is being written 4 MiB and one batch; then all clients wait. A client

@@ -49,6 +49,11 @@
 //! | `lock` | no | the modules `lock` and `testing`; for the tests of a service, and for tools |
 //! | `uuid-1` | no | [`Value`] for the `Uuid` of the crate `uuid` 1 |
 //!
+//! # Where to go next
+//!
+//! [`Event`] has all attributes of the derive, [`Fields`] groups, and [`Value`] closed sets. What readers rely on, and what breaks them, is stated for any language in `spec/schema.md` of the repository.
+//! `throughline-structlog` writes events; the package `throughline` has all of it.
+//!
 //! # How it is read
 //!
 //! An event does not know how it is written. It hands each [`Field`] with its [`Value`] to a [`Visitor`]; a value hands its plain form

@@ -72,6 +72,11 @@
 //! | `to-tracing` | `Builder::to_tracing`: events as events of `tracing`, for those who keep their subscriber. Until there is a global logger, [`logger`] is one that does this |
 //! | `signals` | `flush_on_signals`, for programs that do not handle SIGTERM and SIGINT themselves |
 //!
+//! # Where to go next
+//!
+//! [`Logger`] is what writes, [`Builder`] what makes it, and [`SocketSink`] the way to a collector. [`testing`] captures events. What a line is, is stated for any language in `spec/event.md` of the repository.
+//! `throughline-tower` opens a context for each request; the package `throughline` has all of it.
+//!
 //! # Programs that fork
 //!
 //! A logger can be used on in a forked child. To the collector the child is another client, with a stream, a buffer and a thread of its own, from the first event that it writes; what the parent had

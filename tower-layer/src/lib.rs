@@ -58,6 +58,11 @@
 //! How much is said of one request can be decided beforehand or afterwards: by its [verbosity](throughline_ctx::Verbosity), which an [internal](ServerLayer::internal) layer takes over from the caller,
 //! and by [`hold_detail`](ServerLayer::hold_detail), which keeps what is left out of other requests until it is known whether this one went wrong.
 //!
+//! # Where to go next
+//!
+//! [`ServerLayer::edge`] and [`ServerLayer::internal`] say what is believed of a caller, [`ClientLayer::internal`] and [`ClientLayer::external`] what is told to a callee, and [`Policy`] changes what is said of requests.
+//! The example `login` of the repository shows all of them, with axum and tonic.
+//!
 //! # Features
 //!
 //! | feature | by default | what it adds |
