@@ -210,11 +210,3 @@ fn a_request_that_goes_wrong_tells_its_detail() {
     assert!(lines[1..4].is_sorted_by_key(|line| line["timestamp"].as_str().unwrap().to_owned()));
     assert_eq!(lines[3]["cents"], 9900);
 }
-
-#[test]
-fn the_code_that_is_tested_writes_the_event_that_its_tests_look_for() {
-    let [refused] = &*lines("testing") else { panic!("one line") };
-    assert_eq!(brief(refused), "WARN login.refused");
-    assert_eq!(refused["user.name"], "[redacted]");
-    assert_eq!(refused["attempts"], 1);
-}
