@@ -29,12 +29,20 @@ pub(super) async fn forward(socket: &Path, feed: &mut Feed) -> io::Result<()> {
     let answer = timeout(PATIENCE, acks.next_line()).await;
     let Ok(answer) = answer.map_err(|_| silent())? else { return Err(silent()) };
     let mut sent = Sent::new(offset, feed.backlog()?);
-    sent.acknowledge(&answer.ok_or_else(closed)?, feed)?;
+    let answer = answer.ok_or_else(closed)?;
+    // Of a stream that was never sent before it can have nothing, whatever it answers.
+    if offset > 0 && offset_in(&answer) > Some(sent.before) {
+        return Err(begin_anew(feed));
+    }
+    sent.acknowledge(&answer, feed)?;
 
     let (mut out, mut ended) = (Bytes::new(), false);
     loop {
         if out.is_empty() && sent.has_room() {
             if let Some(run) = feed.next()? {
+                if feed.has_gap() && sent.end < sent.acked {
+                    return Err(begin_anew(feed));
+                }
                 out = run.bytes.clone();
                 sent.push(Arrived::from(&run), feed)?;
             } else if sent.waiting.is_empty() {
@@ -82,8 +90,7 @@ impl Sent {
 
     /// Takes an acknowledgement; ignores other lines, and those of what cannot have been sent.
     fn acknowledge(&mut self, line: &str, feed: &mut Feed) -> io::Result<()> {
-        let number = line.strip_prefix("{\"ack\":").and_then(|rest| rest.strip_suffix('}'));
-        let Some(ack) = number.and_then(|number| number.parse().ok()) else { return Ok(()) };
+        let Some(ack) = offset_in(line) else { return Ok(()) };
         if ack > self.acked && ack <= self.end.max(self.before) {
             self.acked = ack;
             self.arrive(feed)?;
@@ -101,6 +108,20 @@ impl Sent {
         }
         Ok(())
     }
+}
+
+/// The offset that an acknowledgement states.
+fn offset_in(line: &str) -> Option<u64> {
+    line.strip_prefix("{\"ack\":")?.strip_suffix('}')?.parse().ok()
+}
+
+/// The other collector has more of the stream than is known to have arrived, and that is not what would be sent now: it would
+/// take new lines for those that it has.
+fn begin_anew(feed: &mut Feed) -> io::Error {
+    feed.begin_stream();
+    io::Error::other(
+        "it has lines that are not stored here any more; what follows is another stream",
+    )
 }
 
 fn hello(stream: StreamId, offset: u64) -> String {

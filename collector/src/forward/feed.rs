@@ -106,6 +106,11 @@ impl Feed {
         self.source.seek(self.checkpoint.position);
     }
 
+    /// Whether something is missing that may have been sent since the checkpoint.
+    pub(super) fn has_gap(&self) -> bool {
+        self.source.has_gap()
+    }
+
     /// The next lines to send, if there are any now.
     pub(super) fn next(&mut self) -> io::Result<Option<Run>> {
         let frontier = *self.frontier.borrow_and_update();

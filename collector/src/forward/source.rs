@@ -22,6 +22,8 @@ pub(crate) struct Source {
     dir: PathBuf,
     at: Position,
     open: Option<Open>,
+    /// Whether something is not there any more since [`seek`](Self::seek), or is not as it was.
+    gap: bool,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ pub(crate) enum Next {
 
 impl Source {
     pub(crate) fn new(dir: &Path, at: Position) -> Self {
-        Self { dir: dir.to_owned(), at, open: None }
+        Self { dir: dir.to_owned(), at, open: None, gap: false }
     }
 
     pub(crate) fn position(&self) -> Position {
@@ -72,13 +74,23 @@ impl Source {
     pub(crate) fn seek(&mut self, at: Position) {
         self.at = at;
         self.open = None;
+        self.gap = false;
+    }
+
+    /// Whether something that stood between where this began and where it is may be missing.
+    pub(crate) fn has_gap(&self) -> bool {
+        self.gap
     }
 
     /// What stands next before `frontier`, if there is something.
     pub(crate) fn next(&mut self, frontier: Frontier) -> io::Result<Option<Next>> {
         let entry = self.entry(frontier)?;
         match (entry, &self.open) {
-            (Some(entry), Some(open)) => open.lines(&entry, self.at).map(Some),
+            (Some(entry), Some(open)) => {
+                let next = open.lines(&entry, self.at)?;
+                self.gap |= matches!(next, Next::Lost { .. });
+                Ok(Some(next))
+            }
             _ => Ok(None),
         }
     }
@@ -111,7 +123,10 @@ impl Source {
                     let all = indices(&self.dir)?;
                     let later = all.into_iter().find(|sequence| *sequence > self.at.sequence);
                     let sequence = later.unwrap_or(frontier.sequence).min(frontier.sequence);
-                    self.seek(Position { sequence, index: 0 });
+                    // No file has the number 0: that is the beginning, wherever that is.
+                    self.gap |= self.at.sequence > 0
+                        && (self.open.is_none() || sequence > self.at.sequence + 1);
+                    (self.at, self.open) = (Position { sequence, index: 0 }, None);
                 }
                 None => return Ok(None),
             }

@@ -120,6 +120,46 @@ fn a_file_gets_every_line_in_order_over_restarts() {
 }
 
 #[test]
+fn what_follows_deleted_files_is_not_taken_for_what_was_in_them() {
+    let delete_data = |near: &Place| fs::remove_file(&near.files(".ndjson")[1]).unwrap();
+    let delete_both = |near: &Place| {
+        for ending in [".ndjson", ".idx"] {
+            fs::remove_file(&near.files(ending)[1]).unwrap();
+        }
+    };
+    let delete_all = Place::delete_events;
+    for delete in [&delete_data as &dyn Fn(&Place), &delete_both, &delete_all] {
+        let (near, far) = (Place::new(), Place::new());
+        let far_end = far.spawn();
+        let checkpoint = near.dir().join("forwarded-collector");
+        let mut saved = Vec::new();
+        for until in [10, 20] {
+            saved.push(fs::read(&checkpoint).unwrap_or_default());
+            let collector = to_collector(&near, &far);
+            deliver_all(collector.socket(), STREAM, &events(0..until));
+            wait_until("all has arrived", || far.numbers().len() == until);
+            collector.stop().unwrap();
+        }
+        // One that is killed leaves a checkpoint that is behind what arrived.
+        fs::write(&checkpoint, &saved[1]).unwrap();
+        let collector = near.spawn();
+        deliver_all(collector.socket(), OTHER, &events(20..40));
+        collector.stop().unwrap();
+        delete(&near);
+        let kept = near.numbers().contains(&20);
+
+        let collector = to_collector(&near, &far);
+        deliver_all(collector.socket(), &OTHER.replace('1', "2"), &events(40..60));
+        wait_until("the newest has arrived", || far.numbers().contains(&59));
+        collector.stop().unwrap();
+        far_end.stop().unwrap();
+        let expected =
+            if kept { (0..60).collect::<Vec<_>>() } else { (0..20).chain(40..60).collect() };
+        assert_eq!(far.numbers(), expected);
+    }
+}
+
+#[test]
 fn what_follows_deleted_files_is_forwarded_whoever_deleted_them() {
     let place = Place::new();
     let collector = to_file(&place);
