@@ -141,7 +141,9 @@ impl Shipper {
                 }
             }
             if !connection.batch.is_written() {
-                connection.write()?;
+                let written = connection.write();
+                self.sent_ever = self.sent_ever.max(connection.batch.written_offset());
+                written?;
             } else if self.delivered.position < connection.batch.end().position {
                 connection.wait(false);
             } else if connection.naps < NAPS {
@@ -166,7 +168,6 @@ impl Shipper {
         };
         // What was never sent cannot be durable: such a line is noise, and says nothing of the collector. What was sent before this connection can be,
         // if the acknowledgement was lost with the one before.
-        self.sent_ever = self.sent_ever.max(connection.batch.written_offset());
         let Connection { acks, acked, pause, .. } = connection;
         acks.read(&bytes[..read], |ack| {
             if let Some(offset) = ack.filter(|&offset| offset <= self.sent_ever) {
