@@ -114,7 +114,7 @@ fn is_stamp(text: &[u8]) -> bool {
 
 fn folder(path: &Path) -> &Path {
     match path.parent() {
-        Some(folder) if folder != "" => folder,
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
 }
