@@ -177,7 +177,7 @@ impl Call {
     ) -> Exchange<'a> {
         Exchange {
             http_status: self.http_status.map(|status| status.as_u16()),
-            grpc_status: self.grpc_status.map(|code| code.0),
+            grpc_status: self.grpc_status.map(Code::name),
             request_size: self.request_size,
             response_size: self.http_status.map(|_| self.response_size),
             error_type,
@@ -199,7 +199,7 @@ impl Call {
             outcome,
             duration,
             http_status: event.exchange.http_status,
-            grpc_status: event.exchange.grpc_status,
+            grpc_status: self.grpc_status.map(|code| code.0),
             path: path.unwrap_or_default(),
             ctx,
         };

@@ -61,9 +61,9 @@ pub(crate) struct Exchange<'a> {
     /// HTTP status of the response, if there was one.
     #[event(rename = "http.response.status_code")]
     pub(crate) http_status: Option<u16>,
-    /// gRPC status code, if there was one.
-    #[event(rename = "rpc.grpc.status_code")]
-    pub(crate) grpc_status: Option<u8>,
+    /// Name of the gRPC status code, such as `NOT_FOUND`, if there was one.
+    #[event(rename = "rpc.status_code")]
+    pub(crate) grpc_status: Option<&'static str>,
     /// Size of the request's body in bytes, if it was stated.
     #[event(rename = "http.request.body.size")]
     pub(crate) request_size: Option<u64>,

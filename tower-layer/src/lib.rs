@@ -33,7 +33,7 @@
 //!
 //! | event | of | fields, beside `duration_us` and `outcome` |
 //! |---|---|---|
-//! | `server.request` | [`ServerLayer`] | `http.response.status_code`, `rpc.grpc.status_code`, `http.request.body.size`, `http.response.body.size`, `error.type`, `error` and `error.causes`, `baggage.dropped` |
+//! | `server.request` | [`ServerLayer`] | `http.response.status_code`, `rpc.status_code`, `http.request.body.size`, `http.response.body.size`, `error.type`, `error` and `error.causes`, `baggage.dropped` |
 //! | `client.request` | [`ClientLayer`] | `http.request.method` and `url.path`, or `rpc.method`; `server.address`, `server.port`; and those of the server |
 //!
 //! On the side of the server, what is known when the request comes in is part of its context, and so of all its events: `http.request.method` and `url.path` (without the query), or

@@ -12,8 +12,8 @@ const SAID: &[&str] = &[
     "http.response.status_code",
     "http.request.body.size",
     "http.response.body.size",
-    "rpc.grpc.status_code",
     "rpc.method",
+    "rpc.status_code",
     "server.address",
     "server.port",
     "url.path",
@@ -32,7 +32,7 @@ impl Work {
             if arrow.is_empty() { record.in_context(name) } else { record.field(name) }
         };
         let (method, place, status) = match find("rpc.method") {
-            Some(method) => (method, "", record.field("rpc.grpc.status_code").map(grpc_status)),
+            Some(method) => (method, "", record.field("rpc.status_code")),
             None => {
                 let status = record.field("http.response.status_code");
                 (find("http.request.method")?, find("url.path").unwrap_or_default(), status)
@@ -61,28 +61,4 @@ impl Work {
         SAID.contains(&name)
             || name == "error.type" && (value == outcome || work.what.ends_with(value))
     }
-}
-
-/// The name of a gRPC status code.
-fn grpc_status(code: &str) -> &str {
-    const NAMES: [&str; 17] = [
-        "OK",
-        "CANCELLED",
-        "UNKNOWN",
-        "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-        "INTERNAL",
-        "UNAVAILABLE",
-        "DATA_LOSS",
-        "UNAUTHENTICATED",
-    ];
-    code.parse().ok().and_then(|code: usize| NAMES.get(code)).copied().unwrap_or(code)
 }
