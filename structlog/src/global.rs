@@ -123,10 +123,10 @@ impl Drop for Guard {
 }
 
 /// The global logger could not be made.
-#[derive(Debug)]
+///
+/// Its debug form is its text as well, since that is what a `main` that returns it shows.
 pub struct InitError(Kind);
 
-#[derive(Debug)]
 enum Kind {
     Twice,
     #[cfg(feature = "log")]
@@ -160,4 +160,22 @@ impl fmt::Display for InitError {
     }
 }
 
+impl fmt::Debug for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for InitError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_the_error_shows_its_text() {
+        let error = InitError(Kind::Filter("loud".parse::<crate::Filter>().unwrap_err()));
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(error.to_string().contains("THROUGHLINE_LOG: \"loud\" is neither"), "{error}");
+    }
+}
