@@ -109,6 +109,10 @@ impl Source {
         loop {
             let complete = self.at.sequence < frontier.sequence;
             let limit = if complete { u64::MAX } else { frontier.index };
+            if self.at.index >= limit {
+                // The writer may be about to make these files: one of them is there before the other.
+                return Ok(None);
+            }
             if self.open.is_none() {
                 self.open = Open::new(&self.dir, self.at.sequence)?;
             }
@@ -250,6 +254,17 @@ pub(super) mod tests {
         assert_eq!(read(&mut source, third), ["three\n", "four\n"]);
         assert!(read(&mut source, Frontier { sequence: 9, index: 0 }).is_empty());
         assert_eq!(source.position(), Position { sequence: 9, index: 0 });
+    }
+
+    #[test]
+    fn a_file_that_is_only_being_made_is_not_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        fs::write(index_path(dir, 1), "").unwrap();
+        let mut source = Source::new(dir, BEGINNING);
+        assert!(read(&mut source, Frontier { sequence: 1, index: 0 }).is_empty());
+        let frontier = store(dir, 1, b"one\n");
+        assert_eq!(read(&mut source, frontier), ["one\n"]);
     }
 
     #[test]
