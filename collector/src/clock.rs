@@ -19,6 +19,11 @@ impl Moment {
 
     /// What `text` says in RFC 3339; digits beyond the microsecond are left out.
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::parse_exactly(text).map(|(moment, _)| moment)
+    }
+
+    /// As [`parse`](Self::parse), with the nanoseconds that the digits behind the microsecond make.
+    fn parse_exactly(text: &str) -> Option<(Self, u16)> {
         let bytes = text.as_bytes();
         if bytes.len() < 20 || bytes[4] != b'-' || bytes[7] != b'-' {
             return None;
@@ -39,15 +44,18 @@ impl Moment {
             return None;
         }
         let mut rest = &bytes[19..];
-        let mut micros = 0;
+        let (mut micros, mut nanos) = (0, 0);
         if let [b'.', digits @ ..] = rest {
             let count = digits.iter().take_while(|d| d.is_ascii_digit()).count();
             if count == 0 {
                 return None;
             }
-            let padded = digits[..count].iter().chain(b"000000");
-            for digit in padded.take(6) {
+            let mut padded = digits[..count].iter().chain(b"000000000");
+            for digit in padded.by_ref().take(6) {
                 micros = micros * 10 + i64::from(digit - b'0');
+            }
+            for digit in padded.take(3) {
+                nanos = nanos * 10 + u16::from(digit - b'0');
             }
             rest = &digits[count..];
         }
@@ -60,7 +68,15 @@ impl Moment {
             _ => return None,
         };
         let seconds = hour * 3600 + minute * 60 + second - offset * 60;
-        Some(Self(days(year, month, day) * DAY + seconds * 1_000_000 + micros))
+        Some((Self(days(year, month, day) * DAY + seconds * 1_000_000 + micros), nanos))
+    }
+
+    /// What `text` says in RFC 3339 as nanoseconds since 1970, if they are more than none and fit 64 bits.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn parse_unix_nanos(text: &str) -> Option<u64> {
+        let (Self(micros), nanos) = Self::parse_exactly(text)?;
+        let nanos = u64::try_from(micros).ok()?.checked_mul(1000)?.checked_add(nanos.into())?;
+        (nanos > 0).then_some(nanos)
     }
 
     /// The day, as `2026-11-21`.
@@ -131,6 +147,20 @@ mod tests {
             Moment::parse("2026-11-21T10:28:31.123456789+01:00"),
             Moment::parse("2026-11-21T09:28:31.123456Z")
         );
+    }
+
+    #[test]
+    #[cfg(feature = "otlp")]
+    fn nanoseconds_are_exact_or_not_told() {
+        let nanos = Moment::parse_unix_nanos;
+        assert_eq!(nanos("1970-01-01T00:00:00.000000001Z"), Some(1));
+        assert_eq!(nanos("2026-11-21T09:28:31.123456Z"), Some(1_795_253_311_123_456_000));
+        assert_eq!(nanos("2026-11-21T09:28:31.1234567894Z"), Some(1_795_253_311_123_456_789));
+        assert_eq!(nanos("2554-07-21T23:34:33.709551615Z"), Some(u64::MAX));
+        for text in ["1970-01-01T00:00:00Z", "1969-12-31T23:59:59.9Z", "2555-01-01T00:00:00Z", "-"]
+        {
+            assert_eq!(nanos(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::error::{Error, Kind};
 
 #[cfg(feature = "nats")]
 use crate::nats::Nats;
+#[cfg(feature = "otlp")]
+use crate::otlp::Otlp;
 
 /// Where a [`Collector`](crate::Collector) listens, where it stores, and how carefully.
 #[derive(Debug, Clone)]
@@ -73,6 +75,9 @@ pub enum Forward {
     /// To NATS JetStream.
     #[cfg(feature = "nats")]
     Nats(Nats),
+    /// To an endpoint of OpenTelemetry's protocol.
+    #[cfg(feature = "otlp")]
+    Otlp(Otlp),
     /// To the collector that listens on the Unix socket at this path.
     Collector(PathBuf),
     /// To the end of the file at this path. If it is moved away, a new one is made within half a second.
@@ -87,6 +92,8 @@ impl Forward {
         match self {
             #[cfg(feature = "nats")]
             Self::Nats(_) => "nats",
+            #[cfg(feature = "otlp")]
+            Self::Otlp(_) => "otlp",
             Self::Collector(_) => "collector",
             Self::File(_) => "file",
             Self::Stdout => "stdout",
@@ -98,6 +105,8 @@ impl Forward {
         match self {
             #[cfg(feature = "nats")]
             Self::Nats(nats) => nats.check(),
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => otlp.check(),
             Self::Collector(_) | Self::File(_) | Self::Stdout => Ok(()),
         }
     }
@@ -108,6 +117,8 @@ impl fmt::Display for Forward {
         match self {
             #[cfg(feature = "nats")]
             Self::Nats(nats) => nats.fmt(f),
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => otlp.fmt(f),
             Self::Collector(path) => write!(f, "unix:{}", path.display()),
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Stdout => f.write_str("stdout"),

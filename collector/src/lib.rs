@@ -27,8 +27,9 @@
 //! # }
 //! ```
 //!
-//! What is stored is [forwarded](Config::forward) to NATS JetStream, to another collector, to a file or to the standard output,
-//! and [kept](Config::retain) as long as it is wanted. Neither is in the way of the intake:
+//! What is stored is [forwarded](Config::forward) to NATS JetStream, to an endpoint of OpenTelemetry's protocol (OTLP), to
+//! another collector, to a file or to the standard output, and [kept](Config::retain) as long as it is wanted. Neither is in the
+//! way of the intake:
 //!
 //! ```
 //! use std::time::Duration;
@@ -53,12 +54,13 @@
 //!
 //! | feature | by default | what it adds |
 //! |---|---|---|
-//! | `nats` | yes | `Forward::Nats`, and `throughline tail --nats`. Without it the collector has a quarter of its dependencies |
+//! | `nats` | yes | `Forward::Nats`, and `throughline tail --nats` |
+//! | `otlp` | yes | `Forward::Otlp`, over gRPC and HTTP. Without these two the collector has a quarter of its dependencies |
 //!
 //! # Where to go next
 //!
-//! [`Config`] has all settings, [`spool::Reader`] reads what is stored, and [`lint`] checks lines. The guide in `docs` of the repository says how to run, size and operate a collector; `spec/socket.md` and
-//! `spec/forwarding.md` state what goes over the wire.
+//! [`Config`] has all settings, [`spool::Reader`] reads what is stored, and [`lint`] checks lines. The guide in `docs` of the repository says how to run, size and operate a collector; `spec/socket.md`,
+//! `spec/forwarding.md` and `spec/otlp.md` state what goes over the wire.
 //!
 //! # Memory
 //!
@@ -81,6 +83,8 @@ mod metrics;
 mod names;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod running;
 mod stderr;
 mod stream;
@@ -96,6 +100,8 @@ pub use config::{Config, Forward, Retain, SyncPolicy};
 pub use error::Error;
 #[cfg(feature = "nats")]
 pub use nats::{Nats, NatsAuth};
+#[cfg(feature = "otlp")]
+pub use otlp::{Otlp, OtlpProtocol};
 pub use running::Running;
 pub use summary::Summary;
 

@@ -70,13 +70,16 @@ fn versioned(mut id: [u8; 16], version: u8) -> [u8; 16] {
 
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(36);
         for (at, byte) in self.0.iter().enumerate() {
             if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+                text.push('-');
             }
-            write!(f, "{byte:02x}")?;
+            let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+            text.extend([digit(byte >> 4), digit(byte & 0xf)]);
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 

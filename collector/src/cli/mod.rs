@@ -6,6 +6,7 @@ mod folder;
 #[cfg(feature = "nats")]
 mod jetstream;
 mod nats;
+mod otlp;
 mod output;
 mod report;
 mod schema;

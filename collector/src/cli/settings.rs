@@ -11,6 +11,7 @@ use super::{
     destination::destination,
     folder::default_dir,
     nats::NatsSettings,
+    otlp::OtlpSettings,
     spelled::{Address, Flush, Mode, Size, Span, quoted, spelled},
 };
 use crate::Config;
@@ -71,7 +72,8 @@ pub(super) struct Settings {
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     drop_unforwarded: Option<bool>,
 
-    /// Forward events to nats://HOST:PORT[,…], tls://…, unix:SOCKET, file:PATH or stdout; repeatable, one of each kind
+    /// Forward events to nats://HOST:PORT[,…], tls://…, otlp:http[s]://HOST:PORT, unix:SOCKET, file:PATH or stdout;
+    /// repeatable, one of each kind
     #[arg(long, value_name = "DESTINATION")]
     forward: Option<Vec<String>>,
 
@@ -83,6 +85,10 @@ pub(super) struct Settings {
     #[command(flatten)]
     #[serde(flatten)]
     nats: NatsSettings,
+
+    #[command(flatten)]
+    #[serde(flatten)]
+    otlp: OtlpSettings,
 }
 
 impl Settings {
@@ -119,6 +125,7 @@ impl Settings {
             forward: self.forward.or(other.forward),
             http: self.http.or(other.http),
             nats: self.nats.or(other.nats),
+            otlp: self.otlp.or(other.otlp),
         }
     }
 
@@ -144,7 +151,7 @@ impl Settings {
         config.retain.age = self.retain_age.map(|Span(age)| age);
         config.retain.drop_unforwarded = self.drop_unforwarded.unwrap_or(false);
         for to in self.forward.unwrap_or_default() {
-            config.forward.push(destination(&to, &self.nats)?);
+            config.forward.push(destination(&to, &self.nats, &self.otlp)?);
         }
         config.http = self.http.map(|Address(address)| address);
         Ok(config)

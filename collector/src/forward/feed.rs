@@ -244,17 +244,18 @@ impl Feed {
 
 /// An event that says what this collector did not forward.
 #[derive(Debug, Deserialize)]
-struct Told {
+pub(super) struct Told {
     event: String,
     to: String,
     #[serde(default)]
     count: u64,
+    #[serde(default)]
     bytes: u64,
 }
 
 impl Told {
     /// What `line` says of destinations of this kind, if it says such a thing.
-    fn of(line: &[u8], kind: &str) -> Option<Self> {
+    pub(super) fn of(line: &[u8], kind: &str) -> Option<Self> {
         let told: Self = serde_json::from_slice(line).ok()?;
         (told.event == "throughline.dropped" && told.to == kind).then_some(told)
     }

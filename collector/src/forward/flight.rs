@@ -6,15 +6,14 @@ use async_nats::{
     header::NATS_MESSAGE_ID,
     jetstream::{self, ErrorCode},
 };
-use bytes::Bytes;
 use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
     feed::{Arrived, Feed, Place},
+    lines::{Line, Lines},
     progress::Loss,
-    source::Run,
     subject,
 };
 use crate::nats::Nats;
@@ -40,10 +39,7 @@ pub(super) struct Flight<'a> {
     first: u64,
     /// How many lines of its run, all before it, were too large.
     lost: u64,
-    /// The run that is being sent, what is left of it, and the offset of that.
-    run: Option<Run>,
-    rest: Bytes,
-    offset: u64,
+    lines: Lines,
     subject: String,
 }
 
@@ -77,9 +73,7 @@ impl<'a> Flight<'a> {
             bytes: 0,
             first: 0,
             lost: 0,
-            run: None,
-            rest: Bytes::new(),
-            offset: 0,
+            lines: Lines::default(),
             subject: String::new(),
         })
     }
@@ -94,22 +88,11 @@ impl<'a> Flight<'a> {
 
     /// Sends the next line. Returns whether there was one.
     pub(super) async fn send(&mut self, feed: &mut Feed) -> io::Result<bool> {
-        if self.rest.is_empty() {
-            let Some(run) = feed.next()? else { return Ok(false) };
-            (self.rest, self.offset) = (run.bytes.clone(), run.start);
-            self.run = Some(run);
-        }
-        let Some(run) = &self.run else { return Ok(false) };
-        let end = memchr::memchr(b'\n', &self.rest).map_or(self.rest.len(), |at| at + 1);
-        let whole = self.rest.split_to(end);
-        let line = whole.slice(..whole.strip_suffix(b"\n").unwrap_or(&whole).len());
-        let arrived = self.rest.is_empty().then(|| Arrived::from(run));
-
-        subject::write(&self.to.prefix, &line, &mut self.subject);
+        let Some(line) = self.lines.next(feed)? else { return Ok(false) };
         let mut headers = HeaderMap::new();
-        headers.insert(NATS_MESSAGE_ID, format!("{}:{}", run.stream, self.offset));
-        let place = (run.after, self.offset);
-        self.offset += whole.len() as u64;
+        headers.insert(NATS_MESSAGE_ID, line.id());
+        let Line { bytes: line, place, arrived, .. } = line;
+        subject::write(&self.to.prefix, &line, &mut self.subject);
         let reply = format!("{}.{}", self.inbox, self.first + self.waiting.len() as u64);
         let (bytes, subject) = (line.len(), self.subject.clone());
         let sent = self.client.publish_with_reply_and_headers(subject, reply, headers, line).await;

@@ -12,14 +12,18 @@ mod feed;
 mod file;
 #[cfg(feature = "nats")]
 mod flight;
+#[cfg(any(feature = "nats", feature = "otlp"))]
+mod lines;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod progress;
 mod source;
 #[cfg(feature = "nats")]
 mod subject;
 
-use std::{io, path::Path, sync::Arc, thread, time::Duration};
+use std::{error, fmt, io, path::Path, sync::Arc, thread, time::Duration};
 
 use tokio::{
     runtime,
@@ -38,6 +42,9 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 
 /// How long what is stored may take to arrive once the collector has stopped.
 const LAST: Duration = Duration::from_secs(2);
+
+/// The longest pause that a destination may ask for.
+const LATEST: Duration = Duration::from_secs(300);
 
 /// Forwards to one destination.
 #[derive(Debug)]
@@ -104,7 +111,7 @@ impl Forwarder {
                 say(format_args!("cannot forward to {}: {said}; trying on", self.to));
             }
             pause = if worked { PAUSE.0 } else { (pause * 2).min(PAUSE.1) };
-            wait = jittered(pause);
+            wait = jittered(pause).max(Later::asked_by(&error).min(LATEST));
         }
         if let Err(error) = self.feed.save() {
             say(format_args!("cannot remember what was forwarded to {}: {error}", self.to));
@@ -124,6 +131,8 @@ impl Forwarder {
                 match &self.to {
                     #[cfg(feature = "nats")]
                     Forward::Nats(to) => nats::forward(to, &mut self.feed).await,
+                    #[cfg(feature = "otlp")]
+                    Forward::Otlp(to) => otlp::forward(to, &mut self.feed).await,
                     Forward::Collector(socket) => collector::forward(socket, &mut self.feed).await,
                     Forward::File(path) => file::forward_to_file(path, &mut self.feed).await,
                     Forward::Stdout => file::forward_to_stdout(&mut self.feed).await,
@@ -145,6 +154,29 @@ impl Forwarder {
         done
     }
 }
+
+/// A destination asks to be left alone for a while.
+#[derive(Debug)]
+struct Later {
+    after: Duration,
+    why: String,
+}
+
+impl Later {
+    /// For how long the destination asked, if that is what the error says.
+    fn asked_by(error: &io::Error) -> Duration {
+        let later = error.get_ref().and_then(|error| error.downcast_ref::<Self>());
+        later.map_or(Duration::ZERO, |later| later.after)
+    }
+}
+
+impl fmt::Display for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; it asks for a pause of {:?}", self.why, self.after)
+    }
+}
+
+impl error::Error for Later {}
 
 /// Between half of `pause` and all of it, so that many collectors do not come back at once.
 fn jittered(pause: Duration) -> Duration {

@@ -41,7 +41,7 @@ struct Open {
 pub(crate) struct Run {
     pub(crate) stream: StreamId,
     /// The offset of the first line.
-    #[cfg(feature = "nats")]
+    #[cfg(any(feature = "nats", feature = "otlp"))]
     pub(crate) start: u64,
     pub(crate) bytes: Bytes,
     /// The position after them.
@@ -194,7 +194,7 @@ impl Open {
         }
         Ok(Next::Run(Run {
             stream: entry.stream,
-            #[cfg(feature = "nats")]
+            #[cfg(any(feature = "nats", feature = "otlp"))]
             start: entry.start,
             bytes: lines.into(),
             after,

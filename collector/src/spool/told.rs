@@ -78,9 +78,13 @@ impl Told {
         }
         for (Dropped { to, reason }, tally) in &mut self.dropped {
             if let Some((count, bytes)) = tally.due(now, end) {
-                // Of what is missing, nobody knows how many lines it had.
-                let count = if count > 0 { format!(r#""count":{count},"#) } else { String::new() };
-                let members = format!(r#""to":"{to}","reason":"{reason}",{count}"bytes":{bytes}"#);
+                // Of what is missing, nobody knows how many lines it had; of what was rejected, which ones.
+                let known = |name, sum| match sum {
+                    0 => String::new(),
+                    sum => format!(r#","{name}":{sum}"#),
+                };
+                let (count, bytes) = (known("count", count), known("bytes", bytes));
+                let members = format!(r#""to":"{to}","reason":"{reason}"{count}{bytes}"#);
                 lines.push(event("throughline.dropped", "Events not forwarded", &members));
             }
         }
@@ -127,11 +131,13 @@ mod tests {
         told.dropped(Dropped { to: "nats", reason: "too_large" }, 1, 2);
         told.dropped(Dropped { to: "nats", reason: "too_large" }, 2, 3);
         told.dropped(Dropped { to: "file", reason: "retention" }, 1, 2);
+        told.dropped(Dropped { to: "otlp", reason: "rejected" }, 3, 0);
         let lines = told.report(Instant::now(), false);
-        assert_eq!(lines.len(), 3);
+        assert_eq!(lines.len(), 4);
         for line in &lines {
             assert_eq!(crate::connection::check(line.trim_end().as_bytes()), Ok(()));
         }
         assert!(lines[1].contains(r#""to":"nats","reason":"too_large","count":3,"bytes":5}"#));
+        assert!(lines[3].contains(r#""to":"otlp","reason":"rejected","count":3}"#));
     }
 }

@@ -13,6 +13,14 @@ mod lint_schema;
 mod nats;
 #[cfg(feature = "nats")]
 mod nats_login;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_reach;
+#[cfg(feature = "otlp")]
+mod otlp_receiver;
+#[cfg(feature = "otlp")]
+mod otlp_sdk;
 mod plain;
 mod process;
 mod refusal;
