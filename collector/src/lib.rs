@@ -86,6 +86,7 @@ mod nats;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod running;
+mod service;
 mod stderr;
 mod stream;
 mod summary;

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::feed::{Arrived, Feed};
-use crate::{clock::Moment, stream::StreamId};
+use crate::{clock::Moment, service::service, stream::StreamId};
 
 /// How much may be sent and not acknowledged.
 const WINDOW: u64 = 4 << 20;
@@ -125,9 +125,9 @@ fn begin_anew(feed: &mut Feed) -> io::Error {
 }
 
 fn hello(stream: StreamId, offset: u64) -> String {
-    let (timestamp, version) = (Moment::now(), env!("CARGO_PKG_VERSION"));
+    let (timestamp, service) = (Moment::now(), service());
     let mut line = format!(
-        r#"{{"timestamp":"{timestamp}","level":"INFO","event":"throughline.hello","version":1,"message":"Stream opened","service":{{"name":"throughline-collector","version":"{version}"}},"stream":"{stream}","offset":{offset}}}"#
+        r#"{{"timestamp":"{timestamp}","level":"INFO","event":"throughline.hello","version":1,"message":"Stream opened","service":{service},"stream":"{stream}","offset":{offset}}}"#
     );
     line.push('\n');
     line

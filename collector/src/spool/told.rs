@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::{clock::Moment, spool::Reason};
+use crate::{clock::Moment, service::service, spool::Reason};
 
 /// What the collector has to say in the stream about what it did not keep, or did not pass on: counted, and told at most once
 /// a second for each reason.
@@ -93,9 +93,9 @@ impl Told {
 }
 
 fn event(name: &str, message: &str, members: &str) -> String {
-    let (timestamp, version) = (Moment::now(), env!("CARGO_PKG_VERSION"));
+    let (timestamp, service) = (Moment::now(), service());
     let mut line = format!(
-        r#"{{"timestamp":"{timestamp}","level":"WARN","event":"{name}","version":1,"message":"{message}","service":{{"name":"throughline-collector","version":"{version}"}},{members}}}"#
+        r#"{{"timestamp":"{timestamp}","level":"WARN","event":"{name}","version":1,"message":"{message}","service":{service},{members}}}"#
     );
     line.push('\n');
     line

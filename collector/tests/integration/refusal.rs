@@ -12,6 +12,7 @@ fn refused(place: &Place, reason: &str) -> (u64, u64) {
         if value["event"] == "throughline.refused" && value["reason"] == reason {
             assert_eq!(value["level"], "WARN");
             assert_eq!(value["service"]["name"], "throughline-collector");
+            assert!(value["service"]["instance"].is_string(), "which host?");
             assert_eq!(value["version"], 1);
             sum = (sum.0 + field(&line, "count"), sum.1 + field(&line, "bytes"));
         }
