@@ -5,7 +5,7 @@ use std::{
 
 use ::http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode, Uri,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
@@ -27,6 +27,9 @@ const PROTOBUF: &str = "application/x-protobuf";
 
 /// What to look at where somebody else answers.
 const PATH: &str = "is the path of the endpoint right? /v1/logs and /v1/traces are added to it";
+
+/// What may be so where only traces are not taken.
+const NO_TRACES: &str = "if it takes no traces, say --otlp-logs-only";
 
 /// The longest answer, in bytes, that is read.
 const MAX_ANSWER: usize = 1 << 20;
@@ -81,11 +84,18 @@ fn answer(signal: Signal, response: &Response<Bytes>) -> io::Result<Answer> {
             }
         };
     }
-    let reason = match is_protobuf(kind) {
-        true => tonic_types::Status::decode(&**body).map_or_else(|_| String::new(), |s| s.message),
-        false => String::from_utf8_lossy(body).into_owned(),
+    let reason = match kind {
+        _ if is_protobuf(kind) => {
+            tonic_types::Status::decode(&**body).map_or_else(|_| String::new(), |s| s.message)
+        }
+        // A page says in many words what its status says.
+        _ if kind.starts_with("text/html") => String::new(),
+        _ => String::from_utf8_lossy(body).into_owned(),
     };
-    let message = format!("{status}: {}", shown(&reason));
+    let message = match shown(&reason) {
+        reason if reason.is_empty() => status.to_string(),
+        reason => format!("{status}: {reason}"),
+    };
     let fault = match status {
         StatusCode::REQUEST_TIMEOUT
         | StatusCode::TOO_MANY_REQUESTS
@@ -98,10 +108,11 @@ fn answer(signal: Signal, response: &Response<Bytes>) -> io::Result<Answer> {
             let hint = "give it what it asks for with --otlp-headers-file";
             return Err(io::Error::other(format!("{message}: {hint}")));
         }
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             let hint = match signal {
-                Signal::Logs => PATH,
-                Signal::Traces => "if it takes no traces, say --otlp-logs-only",
+                Signal::Logs => PATH.to_owned(),
+                // Whether it takes logs there is not known yet.
+                Signal::Traces => format!("{PATH}; {NO_TRACES}"),
             };
             return Err(io::Error::other(format!("{message}: {hint}")));
         }
@@ -112,6 +123,12 @@ fn answer(signal: Signal, response: &Response<Bytes>) -> io::Result<Answer> {
         }
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Fault::Unclear,
         _ if status.is_server_error() => Fault::Unclear,
+        // None is followed: the headers may say who this is.
+        _ if status.is_redirection() => {
+            let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+            let to = to.map_or_else(String::new, |to| format!(", to {}", shown(to)));
+            return Err(io::Error::other(format!("{message}{to}: {PATH}")));
+        }
         _ => return Err(io::Error::other(message)),
     };
     Ok(Answer::Refused { fault, message })
@@ -209,8 +226,27 @@ mod tests {
             assert!(said.contains("not as OTLP does"), "{said}");
         }
         let garbage = says(400, "application/x-protobuf", b"\xff").unwrap_err();
-        assert_eq!(garbage, "Content 400 Bad Request: ");
+        assert_eq!(garbage, "Content 400 Bad Request");
         let long = says(500, "text/plain", &b"\x1b[2J".repeat(1000)).unwrap_err();
         assert!(long.len() < 400 && !long.contains('\u{1b}'), "{long}");
+    }
+
+    #[test]
+    fn a_server_of_another_kind_is_told_with_a_hint() {
+        for status in [301, 404, 405, 501] {
+            let said = says(status, "text/html; charset=utf-8", b"<html>").unwrap_err();
+            assert!(said.contains(PATH) && !said.contains("<html>"), "{status}: {said}");
+        }
+        let mut response = Response::new(Bytes::from_static(b"no such page"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        let said = answer(Signal::Traces, &response).unwrap_err().to_string();
+        assert_eq!(said, format!("404 Not Found: no such page: {PATH}; {NO_TRACES}"));
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static("https://one/v1/logs"));
+        let said = answer(Signal::Logs, &response).unwrap_err().to_string();
+        assert!(
+            said.contains("307 Temporary Redirect: no such page, to https://one/v1/logs: is"),
+            "{said}"
+        );
     }
 }
