@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::Failure;
 #[cfg(feature = "otlp")]
-use super::spelled::{Span, quoted};
+use super::spelled::{Protocol, Span, quoted};
 use crate::Forward;
 #[cfg(feature = "otlp")]
-use crate::{Otlp, OtlpProtocol, otlp::parse_headers};
+use crate::{Otlp, otlp::parse_headers};
 
 /// How to reach an endpoint of OpenTelemetry's protocol.
 #[cfg(feature = "otlp")]
@@ -19,7 +19,7 @@ pub(super) struct OtlpSettings {
     /// How to speak to the endpoint [default: http/protobuf where its port is 4318, else grpc]
     #[arg(long, value_name = "grpc|http/protobuf")]
     #[serde(deserialize_with = "quoted")]
-    otlp_protocol: Option<OtlpProtocol>,
+    otlp_protocol: Option<Protocol>,
 
     /// Headers for the endpoint, NAME=VALUE[,…], percent-encoded: better in the environment or in a file than on the
     /// command line
@@ -93,7 +93,7 @@ impl OtlpSettings {
 
     pub(super) fn forward(&self, endpoint: &str) -> Result<Forward, Failure> {
         let mut otlp = Otlp::new(endpoint);
-        if let Some(protocol) = self.otlp_protocol {
+        if let Some(Protocol(protocol)) = self.otlp_protocol {
             otlp.protocol = protocol;
         }
         if let Some(Secret(headers)) = &self.otlp_headers {

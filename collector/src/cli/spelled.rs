@@ -3,6 +3,8 @@ use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+#[cfg(feature = "otlp")]
+use crate::OtlpProtocol;
 use crate::SyncPolicy;
 
 /// A number of bytes: `64MiB`, or plain digits.
@@ -74,6 +76,27 @@ impl FromStr for Flush {
                 Ok(Span(interval)) => Ok(Self(SyncPolicy::Interval(interval))),
                 Err(_) => Err("write each, never, or how often, like 200ms".into()),
             },
+        }
+    }
+}
+
+/// How an endpoint is spoken to: `grpc` or `http/protobuf`.
+#[cfg(feature = "otlp")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Protocol(pub(super) OtlpProtocol);
+
+#[cfg(feature = "otlp")]
+impl FromStr for Protocol {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf];
+        match all.into_iter().find(|protocol| protocol.to_string() == text) {
+            Some(protocol) => Ok(Self(protocol)),
+            None if text == "http/json" => {
+                Err("it is not spoken here: write grpc or http/protobuf".into())
+            }
+            None => Err("write grpc or http/protobuf".into()),
         }
     }
 }
@@ -172,5 +195,14 @@ mod tests {
         assert_eq!(address("9090").as_deref(), Some("127.0.0.1:9090"));
         assert_eq!(address("[::]:9090").as_deref(), Some("[::]:9090"));
         assert_eq!(address("localhost"), None);
+    }
+
+    #[cfg(feature = "otlp")]
+    #[test]
+    fn protocols_have_the_names_of_opentelemetry() {
+        assert_eq!("grpc".parse(), Ok(Protocol(OtlpProtocol::Grpc)));
+        assert_eq!("http/protobuf".parse(), Ok(Protocol(OtlpProtocol::HttpProtobuf)));
+        assert!("http/json".parse::<Protocol>().is_err_and(|said| said.contains("not spoken")));
+        assert!("http".parse::<Protocol>().is_err());
     }
 }
