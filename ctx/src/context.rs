@@ -233,6 +233,8 @@ impl Context {
     }
 
     /// The same context, which collects what is [recorded](Context::record) in it and in those that are made of it: for those who report a unit of work when it has ended, as servers do with requests.
+    ///
+    /// What is recorded below it does not reach a unit of work around it, and is there until this one is [closed](Context::close_records) and the last of these contexts is gone.
     #[must_use = "a context does not change: this makes another"]
     pub fn with_records(&self) -> Context {
         self.edit().with_records().finish()
@@ -241,7 +243,8 @@ impl Context {
     /// Adds an entry to the event that will report the unit of work, such as a request: what is known only while it is handled. The events before that do not have it, nor does it go along on calls. For what all events from
     /// here on should say, make another context [with](Context::with) it.
     ///
-    /// The last value under a name counts. Returns whether it is collected: `false` where [nobody reports](Context::with_records) the work, or has reported it already.
+    /// The last value under a name counts. Returns whether it is collected: `false` where [nobody reports](Context::with_records) the work, or has reported it already, as happens
+    /// to tasks that go on after it: what they learn belongs into an event of their own.
     ///
     /// ```
     /// use throughline_ctx::{Context, Key};
@@ -251,7 +254,7 @@ impl Context {
     /// let request = Context::root().with_records(); // a server does this
     /// request.child().record(&ITEMS, 3_u64); // wherever it is known
     /// assert_eq!(request.get(&ITEMS), None);
-    /// assert_eq!(request.recorded().get(&ITEMS), Some(3)); // for the event at the end
+    /// assert_eq!(request.close_records().get(&ITEMS), Some(3)); // for the event at the end
     /// ```
     pub fn record<T>(&self, key: &'static Key<T>, value: impl Into<T::Owned>) -> bool
     where
@@ -260,10 +263,11 @@ impl Context {
         self.0.records.keep(Entry { key: key.info(), value: T::wrap(value.into()) })
     }
 
-    /// The same context, with what was [recorded](Context::record) as entries: for the event that reports the unit of work. What comes later is not collected any more.
-    #[must_use = "a context does not change: this makes another"]
-    pub fn recorded(&self) -> Context {
-        let records = self.0.records.report();
+    /// The same context, with what was [recorded](Context::record) as entries: for the event that reports the unit of work. It ends the collecting, in all contexts of the unit of work: for those who
+    /// began it, and nobody else.
+    #[must_use = "what was recorded is in the context that this makes"]
+    pub fn close_records(&self) -> Context {
+        let records = self.0.records.close();
         if records.is_empty() {
             return self.clone();
         }

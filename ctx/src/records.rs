@@ -17,7 +17,7 @@ pub(crate) enum Records {
 pub(crate) struct Kept {
     entries: Vec<Entry>,
     /// Whether it is too late for more.
-    is_reported: bool,
+    is_closed: bool,
 }
 
 impl Records {
@@ -36,7 +36,7 @@ impl Records {
 
     /// Keeps an entry, in place of the one of this name. Returns whether it is kept.
     pub(crate) fn keep(&self, new: Entry) -> bool {
-        let Some(mut kept) = self.lock().filter(|kept| !kept.is_reported) else { return false };
+        let Some(mut kept) = self.lock().filter(|kept| !kept.is_closed) else { return false };
         match kept.entries.iter_mut().find(|entry| entry.key.name() == new.key.name()) {
             Some(entry) => *entry = new,
             None => kept.entries.push(new),
@@ -45,9 +45,9 @@ impl Records {
     }
 
     /// What was kept, in the order in which the names first came. From now on nothing is kept any more.
-    pub(crate) fn report(&self) -> Vec<Entry> {
+    pub(crate) fn close(&self) -> Vec<Entry> {
         let Some(mut kept) = self.lock() else { return Vec::new() };
-        kept.is_reported = true;
+        kept.is_closed = true;
         kept.entries.clone()
     }
 

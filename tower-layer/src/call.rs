@@ -187,7 +187,7 @@ impl Call {
 
     fn report_server(&self, config: &server::Config, outcome: Outcome, exchange: Exchange<'_>) {
         let duration = self.began.elapsed();
-        let ctx = &self.ctx.recorded();
+        let ctx = &self.ctx.close_records();
         let path = ctx.get(&keys::PATH).or_else(|| ctx.get(&keys::RPC_METHOD));
         let event = ServerRequest {
             duration_us: micros(duration),

@@ -15,7 +15,7 @@ fn what_is_recorded_anywhere_below_is_collected_for_the_end() {
             scope.spawn(|| assert!(deep.record(&ITEMS, 3_u64)));
         }
     });
-    let recorded = request.recorded();
+    let recorded = request.close_records();
     assert_eq!((recorded.get(&USER), recorded.get(&ITEMS)), (Some("ada"), Some(3)));
     assert_eq!(recorded.entries().count(), 2);
     assert_eq!((recorded.span_id(), recorded.trace_id()), (request.span_id(), request.trace_id()));
@@ -25,7 +25,7 @@ fn what_is_recorded_anywhere_below_is_collected_for_the_end() {
 fn what_is_recorded_changes_no_context_and_goes_along_on_no_call() {
     let request = Context::root().with_records();
     assert!(request.record(&USER, "ada"));
-    for ctx in [request.clone(), request.child(), request.recorded()] {
+    for ctx in [request.clone(), request.child(), request.close_records()] {
         assert_eq!(ctx.baggage().as_str(), "");
     }
     assert_eq!((request.get(&USER), request.child().get(&USER)), (None, None));
@@ -37,7 +37,7 @@ fn where_nobody_reports_the_work_it_says_so() {
     let request = Context::root().with_records();
     assert!(!request.detached().record(&ITEMS, 1_u64));
     assert!(request.record(&ITEMS, 2_u64));
-    let reported = request.recorded();
+    let reported = request.close_records();
     assert!(!request.child().record(&ITEMS, 3_u64));
     assert_eq!(reported.get(&ITEMS), Some(2));
 }
@@ -47,6 +47,6 @@ fn work_within_work_has_records_of_its_own() {
     let request = Context::root().with_records();
     let job = request.child().with_records();
     assert!(job.record(&ITEMS, 1_u64) && request.record(&ITEMS, 2_u64));
-    assert_eq!(job.recorded().get(&ITEMS), Some(1));
-    assert_eq!(request.recorded().get(&ITEMS), Some(2));
+    assert_eq!(job.close_records().get(&ITEMS), Some(1));
+    assert_eq!(request.close_records().get(&ITEMS), Some(2));
 }
