@@ -34,6 +34,28 @@ fn a_span_is_a_child_of_the_context_in_which_it_is_opened() {
 }
 
 #[test]
+fn what_is_recorded_within_spans_reaches_the_unit_of_work_around_them() {
+    let request = Context::root().with_records();
+    line(|| {
+        request.scope(|| {
+            let outer = info_span!("outer", user = ::tracing::field::Empty);
+            outer.in_scope(|| {
+                outer.record("user", "tyler");
+                info_span!("inner").in_scope(|| {
+                    assert!(Context::current().unwrap().record(&ATTEMPT, 2_u64));
+                    assert!(Context::current().unwrap().with(&TENANT, "x").record(&TENANT, "acme"));
+                    info!("m");
+                });
+            });
+        });
+    });
+    let reported = request.close_records();
+    assert_eq!((reported.get(&ATTEMPT), reported.get(&TENANT)), (Some(2), Some("acme")));
+    // The fields of the spans are those of their events.
+    assert_eq!(reported.entries().count(), 2);
+}
+
+#[test]
 fn a_context_that_is_made_current_within_a_span_counts_and_has_the_fields_of_the_span() {
     let elsewhere = Context::root().with(&TENANT, "initech");
     let lines = written(|| {
