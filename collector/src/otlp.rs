@@ -170,11 +170,12 @@ impl fmt::Debug for Otlp {
     }
 }
 
-/// The address, without what it may say of users and passwords.
+/// The address, without what it may say of users and passwords, and without a query, which may have a key.
 impl fmt::Display for Otlp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.endpoint.split_once("://").unwrap_or(("", &self.endpoint));
         let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        let rest = rest.split_once('?').map_or(rest, |(address, _)| address);
         let colon = if scheme.is_empty() { "" } else { "://" };
         write!(f, "otlp:{scheme}{colon}{rest}")
     }
@@ -200,6 +201,9 @@ mod tests {
         assert_eq!(otlp.to_string(), "otlp:http://one:4317/");
         assert!(!format!("{otlp:?}").contains("hidden"), "{otlp:?}");
         assert!(!format!("{:?}", otlp.given_headers()).contains("hidden"));
+        assert!(!otlp.check().unwrap_err().to_string().contains("hidden"));
+        otlp.endpoint = "http://one:4318/v2?key=hidden".into();
+        assert_eq!(otlp.to_string(), "otlp:http://one:4318/v2");
         assert!(!otlp.check().unwrap_err().to_string().contains("hidden"));
         otlp.headers = vec![("no name".into(), "hidden".into())];
         assert!(!otlp.given_headers().unwrap_err().to_string().contains("hidden"));
