@@ -33,11 +33,15 @@ pub(super) struct Feed {
     /// Whether the checkpoint is further than its file.
     unsaved: bool,
     progress: Arc<Progress>,
-    /// What was lost up to here is told: an attempt that begins again does not tell it again.
+    /// What was lost up to here is told: an attempt that begins again does not tell it again. What cannot be read is found before
+    /// the lines ahead of it have arrived or are lost, so that each has its own place.
+    #[cfg(any(feature = "nats", feature = "otlp"))]
     lost: Place,
+    unreadable: Position,
 }
 
 /// A line: the position after its run, and its offset in the stream.
+#[cfg(any(feature = "nats", feature = "otlp"))]
 pub(super) type Place = (Position, u64);
 
 /// Lines that arrived.
@@ -87,8 +91,19 @@ impl Feed {
         progress.reach(checkpoint.position);
         progress.pass(checkpoint.position.sequence);
         let (dir, saved, unsaved) = (dir.to_owned(), Instant::now(), false);
-        let lost = (checkpoint.position, u64::MAX);
-        Ok(Self { dir, source, frontier, checkpoint, path, saved, unsaved, progress, lost })
+        Ok(Self {
+            dir,
+            source,
+            frontier,
+            checkpoint,
+            path,
+            saved,
+            unsaved,
+            progress,
+            #[cfg(any(feature = "nats", feature = "otlp"))]
+            lost: (checkpoint.position, u64::MAX),
+            unreadable: checkpoint.position,
+        })
     }
 
     /// The stream that is sent, and the offset in it of what comes next after [`rewind`](Self::rewind).
@@ -118,8 +133,11 @@ impl Feed {
             match self.source.next(frontier)? {
                 Some(Next::Run(run)) => return Ok(Some(run)),
                 Some(Next::Lost { reason, bytes }) => {
-                    let place = (self.source.position(), 0);
-                    self.lose(place, Loss { reason, lines: 0, bytes })?;
+                    let position = self.source.position();
+                    if position > self.unreadable {
+                        self.progress.lose(Loss { reason, lines: 0, bytes }, 0)?;
+                        self.unreadable = position;
+                    }
                 }
                 None => return Ok(None),
             }
@@ -185,11 +203,12 @@ impl Feed {
         Ok(())
     }
 
-    /// What is at this place will never be sent, and the stream says so.
+    /// The line at this place will never be sent, and the stream says so. Places are told in their order.
     ///
     /// # Errors
     ///
     /// If nobody can say so any more: then it stands for the next start.
+    #[cfg(any(feature = "nats", feature = "otlp"))]
     pub(super) fn lose(&mut self, place: Place, loss: Loss) -> io::Result<()> {
         if place > self.lost {
             self.progress.lose(loss, 0)?;
@@ -258,5 +277,38 @@ impl Told {
     pub(super) fn of(line: &[u8], kind: &str) -> Option<Self> {
         let told: Self = serde_json::from_slice(line).ok()?;
         (told.event == "throughline.dropped" && told.to == kind).then_some(told)
+    }
+}
+
+#[cfg(all(test, any(feature = "nats", feature = "otlp")))]
+pub(super) mod tests {
+    use super::{super::source::tests::store, *};
+    use crate::spool::data_path;
+
+    /// What is stored in the folder `dir` up to `frontier`, and what is said of it.
+    pub(in super::super) fn feed(dir: &Path, frontier: Frontier) -> (Feed, Arc<Progress>) {
+        let (_, stored) = watch::channel(frontier);
+        let progress = Arc::new(Progress::new("otlp", dir.to_owned(), stored.clone()));
+        (Feed::open(dir, stored, progress.clone()).unwrap(), progress)
+    }
+
+    #[test]
+    fn a_line_that_is_lost_is_told_though_what_follows_was_found_damaged_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        store(dir, 1, b"one\n");
+        let frontier = store(dir, 1, b"two\n");
+        std::fs::write(data_path(dir, 1), "one\ntWo\n").unwrap();
+        let (mut feed, progress) = feed(dir, frontier);
+        for expected in [&["damaged", "refused"][..], &[]] {
+            let run = feed.next().unwrap().unwrap();
+            assert!(feed.next().unwrap().is_none());
+            let loss = Loss { reason: "refused", lines: 1, bytes: 4 };
+            feed.lose((run.after, 0), loss).unwrap();
+            let told: Vec<_> = progress.take_untold(false).iter().map(|l| l.reason).collect();
+            assert_eq!(told, expected);
+            // Another attempt tells none of it again.
+            feed.rewind();
+        }
     }
 }
