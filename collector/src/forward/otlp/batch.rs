@@ -102,17 +102,17 @@ impl Batches {
         feed: &mut Feed,
     ) -> io::Result<()> {
         let observed = u64::try_from(Moment::now().0).unwrap_or(0).saturating_mul(1000);
-        if let Some((sent, record)) = self.next.take() {
-            batch.add(sent, record);
-        }
-        while !batch.is_full(limit)
-            && let Some(line) = self.lines.next(feed)?
-        {
-            if batch.lines.len() % TURN == TURN - 1 {
-                yield_now().await;
-            }
-            let record = self.mapper.record(&line.bytes, line.id(), observed);
-            let mut sent = Sent::of(&line);
+        while !batch.is_full(limit) {
+            let (mut sent, record) = match self.next.take() {
+                Some(next) => next,
+                None => {
+                    if batch.lines.len() % TURN == TURN - 1 {
+                        yield_now().await;
+                    }
+                    let Some(line) = self.lines.next(feed)? else { break };
+                    (Sent::of(&line), self.mapper.record(&line.bytes, line.id(), observed))
+                }
+            };
             let share = Request::share(&record);
             if share > MAX_REQUEST {
                 sent.lost = Some("too_large");
@@ -152,5 +152,31 @@ impl Batches {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::super::{feed::tests::feed, source::tests::store},
+        *,
+    };
+
+    #[tokio::test]
+    async fn what_did_not_fit_is_not_added_to_what_it_does_not_fit_into() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |bytes: usize| format!("{{\"event\":\"a\",\"b\":\"{}\"}}\n", "b".repeat(bytes));
+        let lines = line(600 << 10) + &line(3600 << 10);
+        let frontier = store(folder.path(), 1, lines.as_bytes());
+        let (mut feed, _) = feed(folder.path(), frontier);
+        let (mut batches, mut batch) = (Batches::new(Mapper::new(false)), Batch::default());
+        // As it is prepared while another one is under way, and once more before it is sent.
+        for _ in 0..2 {
+            batches.fill(&mut batch, 1 << 20, &mut feed).await.unwrap();
+            assert_eq!(batch.records.len(), 1);
+        }
+        let mut next = Batch::default();
+        batches.fill(&mut next, 1 << 20, &mut feed).await.unwrap();
+        assert_eq!(next.records.len(), 1);
     }
 }
