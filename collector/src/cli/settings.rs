@@ -1,10 +1,11 @@
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use serde::Deserialize;
+use toml::de::DeTable;
 
 use super::{
     Failure,
@@ -94,18 +95,29 @@ pub(super) struct Settings {
 impl Settings {
     /// What the TOML file at `path` says.
     pub(super) fn load(path: &Path) -> Result<Self, Failure> {
-        let failed = |what: &dyn std::fmt::Display| {
-            Failure::usage(format_args!("{}: {what}", path.display()))
-        };
+        let failed =
+            |what: &dyn fmt::Display| Failure::usage(format_args!("{}: {what}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
-        let table: toml::Table = text.parse().map_err(|error| failed(&error))?;
+        // Not as TOML's errors display: they show the text, and there may be a secret in it.
+        let wrong = |at: usize, what: &dyn fmt::Display| {
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            failed(&format_args!("line {line}: {what}"))
+        };
+        let table = DeTable::parse(&text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            wrong(at, &error.message())
+        })?;
         let known = known_keys();
-        for key in table.keys() {
-            if !known.contains(key) {
-                return Err(failed(&unknown(key, &known)));
+        for (key, value) in table.get_ref() {
+            let (name, at) = (key.get_ref(), key.span().start);
+            if !known.iter().any(|known| known == name) {
+                return Err(wrong(at, &unknown(name, &known)));
             }
+            // By itself, since an error of them all says neither which one it is nor where.
+            toml::from_str::<Self>(&text[at..value.span().end])
+                .map_err(|error| wrong(at, &format_args!("{name}: {}", error.message())))?;
         }
-        toml::from_str(&text).map_err(|error| failed(&error))
+        toml::from_str(&text).map_err(|error| failed(&error.message()))
     }
 
     /// These, and what they leave open from `other`.
@@ -250,7 +262,30 @@ mod tests {
         let error = load("dir = \"/data\"\nretain_age = \"soon\"").unwrap_err();
         assert!(error.contains("line 2") && error.contains("7d"), "{error}");
         assert!(load("mode = 660").is_err());
+        let other = "\u{feff}# é\r\n \"dir\"=\"é\"# é\r\n'sync' = \"\"\"each\"\"\"\r\nforward = [\n'stdout', # é\n]\n";
+        assert_eq!(load(other).unwrap().config().unwrap().dir, Path::new("é"));
         assert!(load("dir = ").is_err());
+    }
+
+    #[test]
+    #[cfg(feature = "otlp")]
+    fn what_is_wrong_with_a_secret_is_said_without_it() {
+        for wrong in [
+            "authorization=Bearer hidden",
+            "[\"authorization=Bearer hidden\"]",
+            "{ authorization = \"hidden\" }",
+            "\"authorization=hidden",
+            "\"authorization=hidden\\q\"",
+        ] {
+            for before in ["", "dir = \"/data\"\n"] {
+                let error = load(&format!("{before}otlp_headers = {wrong}")).unwrap_err();
+                assert!(!error.contains("hidden"), "{error}");
+                let line = before.lines().count() + 1;
+                assert!(error.contains(&format!("line {line}: ")), "{error}");
+            }
+        }
+        let error = load("otlp_headers = []\notlp_gzip = true").unwrap_err();
+        assert!(error.contains("otlp_headers"), "{error}");
     }
 
     #[test]
