@@ -86,8 +86,11 @@ impl Mapper {
 
 /// Who wrote a line, by the names of the semantic conventions.
 fn resource(service: &str) -> Resource {
-    let Members(members) = Members::of(service).unwrap_or_default();
     let mut attributes = Attributes::default();
+    let Members(members) = Members::of(service).unwrap_or_else(|| {
+        attributes.own("throughline.service", string(service));
+        Members::default()
+    });
     if !members.iter().any(|(name, _)| name == "name") {
         attributes.own("service.name", string("unknown_service"));
     }

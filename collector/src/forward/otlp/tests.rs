@@ -119,6 +119,13 @@ fn who_wrote_it_is_the_resource() {
         ("{}", vec![("service.name", text("unknown_service"))]),
         ("7", vec![("service.name", text("unknown_service"))]),
         (
+            r#"{"name":"a","\ud800":1}"#,
+            vec![
+                ("service.name", text("unknown_service")),
+                ("throughline.service", text(r#"{"name":"a","\ud800":1}"#)),
+            ],
+        ),
+        (
             r#"{"name":"a","instance":"1","instance.id":"2"}"#,
             vec![
                 ("line.service.instance.id", text("2")),
