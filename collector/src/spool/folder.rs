@@ -72,9 +72,10 @@ impl Folder {
     /// and those who follow, remember by it how far they are.
     pub(crate) fn create_segment(&mut self) -> io::Result<Segment> {
         let sequence = self.next;
+        let next = sequence.checked_add(1).ok_or_else(|| io::Error::other("no number is left"))?;
         self.lock.write_all_at(format!("{sequence:0DIGITS$}\n").as_bytes(), 0)?;
         self.lock.sync_data()?;
-        self.next = sequence.saturating_add(1);
+        self.next = next;
         self.reserve.clear();
         Segment::create(&self.path, &self.handle, sequence)
     }
@@ -116,5 +117,9 @@ mod tests {
             fs::write(path.join(LOCK), garbage).unwrap();
             assert_eq!(Folder::take(path).unwrap().next(), 1, "{garbage:?}");
         }
+        // What nobody would find is not made.
+        fs::write(path.join(LOCK), (u64::MAX - 1).to_string()).unwrap();
+        assert!(Folder::take(path).unwrap().create_segment().is_err());
+        assert_eq!(fs::read_dir(path).unwrap().count(), 1);
     }
 }

@@ -95,7 +95,8 @@ impl Reader {
                 return Ok(None);
             };
             self.open = Open::new(&self.dir, sequence)?;
-            self.missed += self.between(sequence) + u64::from(self.open.is_none());
+            let missed = self.between(sequence).saturating_add(u64::from(self.open.is_none()));
+            self.missed = self.missed.saturating_add(missed);
             self.next = sequence.saturating_add(1);
         }
     }
@@ -109,7 +110,7 @@ impl Reader {
             (None, next) => sequence - next,
             (Some(last), next) => sequence.saturating_sub(next.max(last.saturating_add(1))),
         };
-        known as u64 + made
+        made.saturating_add(known as u64)
     }
 
     /// The number of the next file, if there is one.
@@ -282,6 +283,30 @@ mod tests {
         let mut reader = Reader::open_at(dir, at.0, at.1).unwrap();
         assert_eq!(drain(&mut reader), ["twelve"]);
         assert_eq!(reader.missed(), 2, "what 10 was to get yet, and 11");
+    }
+
+    #[test]
+    fn no_number_of_a_file_makes_it_read_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        append(dir, 1, "one\n");
+        let mut reader = Reader::open(dir).unwrap();
+        assert_eq!(drain(&mut reader), ["one"]);
+        append(dir, u64::MAX - 1, "theirs\n");
+        append(dir, u64::MAX, "theirs, too\n");
+        let read: Vec<_> = reader.by_ref().take(9).map(Result::unwrap).collect();
+        assert_eq!(read, ["theirs"]);
+        // Somebody takes all away, and does it again.
+        for number in [u64::MAX - 1, u64::MAX] {
+            fs::remove_file(data_path(dir, number)).unwrap();
+        }
+        fs::remove_file(data_path(dir, 1)).unwrap();
+        fs::write(dir.join("collector.lock"), "00000000000000000001\n").unwrap();
+        append(dir, 1, "one\n");
+        assert_eq!(drain(&mut reader), ["one"]);
+        append(dir, u64::MAX - 1, "theirs\n");
+        assert_eq!(drain(&mut reader), ["theirs"]);
+        assert_eq!(reader.missed(), u64::MAX);
     }
 
     #[test]

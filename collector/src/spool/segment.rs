@@ -19,11 +19,11 @@ pub(crate) fn index_path(dir: &Path, sequence: u64) -> PathBuf {
     dir.join(format!("events-{sequence:020}.idx"))
 }
 
-/// The number that a file's name states, if it has one of these names.
+/// The number that a file's name states, if it has one of these names. The greatest is none: every number has a next one.
 fn sequence(name: &OsStr, ending: &str) -> Option<u64> {
     let digits = name.to_str()?.strip_prefix("events-")?.strip_suffix(ending)?;
     let plain = digits.len() == 20 && digits.bytes().all(|d| d.is_ascii_digit());
-    if plain { digits.parse().ok() } else { None }
+    digits.parse().ok().filter(|number| plain && *number < u64::MAX)
 }
 
 /// The numbers of the files of events in `dir`, ascending.
@@ -157,6 +157,7 @@ mod tests {
             "events-7.idx",
             "events-0000000000000000000x.idx",
             "events-99999999999999999999.idx",
+            "events-18446744073709551615.idx",
             "events-00000000000000000007.idx.gz",
             "events-+0000000000000000007.idx",
             "",
