@@ -4,7 +4,11 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, uri::Scheme};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Uri,
+    header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
+    uri::Scheme,
+};
 use percent_encoding::percent_decode_str;
 
 /// An endpoint that takes OpenTelemetry's protocol (OTLP), and how to forward to it.
@@ -68,7 +72,10 @@ impl Otlp {
 
     /// Whether the address and the headers can be used.
     pub(crate) fn check(&self) -> io::Result<()> {
-        self.uri()?;
+        let has_tls = self.uri()?.scheme() == Some(&Scheme::HTTPS);
+        if !has_tls && (self.tls_ca.is_some() || self.tls_identity.is_some()) {
+            return Err(wrong("without TLS no certificate is looked at: write https://"));
+        }
         self.given_headers().map(drop)
     }
 
@@ -138,10 +145,15 @@ pub(crate) fn parse_headers(text: &str) -> Option<Vec<(String, String)>> {
     members.map(pair).collect()
 }
 
+/// What a request is and how long it is says the request. An endpoint that is told otherwise may take a part of it for all.
+const RESERVED: [HeaderName; 5] =
+    [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
+
 fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
     let mut value = HeaderValue::from_str(value.trim()).ok()?;
     value.set_sensitive(true);
-    Some((name.trim().parse().ok()?, value))
+    let name: HeaderName = name.trim().parse().ok()?;
+    (!RESERVED.contains(&name)).then_some((name, value))
 }
 
 fn wrong(what: impl Into<String>) -> io::Error {
@@ -227,6 +239,27 @@ mod tests {
             ["", "one", "one:4317", "ftp://one", "http://", "http://one:4317/a", "http://h:4318/?a"]
         {
             assert!(Otlp::new(endpoint).check().is_err(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_for_tls() {
+        for (endpoint, fits) in [("https://one", true), ("http://one", false)] {
+            let mut otlp = Otlp::new(endpoint);
+            otlp.tls_ca = Some("ca.pem".into());
+            assert_eq!(otlp.check().is_ok(), fits);
+            otlp.tls_ca = None;
+            otlp.tls_identity = Some(("cert.pem".into(), "key.pem".into()));
+            assert_eq!(otlp.check().is_ok(), fits);
+        }
+    }
+
+    #[test]
+    fn no_header_says_another_length_than_the_request_has() {
+        for (name, fits) in [("Content-Length", false), ("transfer-encoding", false), ("x", true)] {
+            let mut otlp = Otlp::new("http://one");
+            otlp.headers = vec![(name.into(), "5".into())];
+            assert_eq!(otlp.check().is_ok(), fits, "{name}");
         }
     }
 
