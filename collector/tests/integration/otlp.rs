@@ -331,6 +331,29 @@ fn requests_are_as_small_as_the_receiver_wants_them() {
 }
 
 #[test]
+fn one_event_that_is_too_large_makes_no_other_requests_small() {
+    let (place, mut receiver) = (
+        Place::new(),
+        Receiver::grpc_with(|numbers| match numbers.contains(&500) {
+            true => Reply::Grpc(Status::new(Code::OutOfRange, "message length too large")),
+            false => Reply::Take,
+        }),
+    );
+    receiver.stop();
+    let collector = collect(&place, &receiver, |_| {});
+    deliver_all(&collector, STREAM, &events(0..10_000));
+    collector.stop().unwrap();
+    receiver.start();
+    let collector = collect(&place, &receiver, |_| {});
+    wait_until("all others have arrived", || receiver.numbers().len() >= 9_999);
+    collector.stop().unwrap();
+    // 2048 go together at first, then half of that: those that went with the one that was refused.
+    let got = receiver.got();
+    let longest = |of: &[Vec<i64>]| of.iter().map(Vec::len).max();
+    assert!(longest(&got.requests[got.requests.len() - 3..]) > Some(900), "{:?}", got.requests);
+}
+
+#[test]
 fn an_event_of_the_greatest_length_arrives_and_a_longer_one_is_counted() {
     let big = |n: usize, bytes: usize, item: &str| {
         let list = vec![item; bytes / (item.len() + 1)].join(",");

@@ -34,6 +34,8 @@ pub(super) async fn deliver(
     }
     let mut waiting = VecDeque::from([&records[..]]);
     let (mut taken, mut look_elsewhere) = (false, false);
+    // The longest request that was taken, and whether one was too long.
+    let (mut longest, mut too_large) = (0, false);
     let mut unclear = Vec::new();
     let mut complaint = String::new();
     loop {
@@ -45,15 +47,18 @@ pub(super) async fn deliver(
             Answer::Taken { rejected, message } => {
                 let rejected = rejected.min(sent.len() as u64);
                 taken |= rejected < sent.len() as u64;
+                longest = sent
+                    .iter()
+                    .map(|(_, record)| Request::share(record))
+                    .sum::<usize>()
+                    .max(longest);
                 batch.rejected += rejected;
                 if rejected > 0 || !message.is_empty() {
                     endpoint.say(format_args!("rejects {rejected} of {}: {message}", sent.len()));
                 }
             }
             Answer::Refused { fault, .. } if sent.len() > 1 => {
-                if fault == Fault::TooLarge {
-                    endpoint.limit = (endpoint.limit / 2).max(LEAST);
-                }
+                too_large |= fault == Fault::TooLarge;
                 let (first, second) = sent.split_at(sent.len() / 2);
                 waiting.extend([second, first]);
             }
@@ -76,6 +81,9 @@ pub(super) async fn deliver(
                 complaint = message;
             }
         }
+    }
+    if too_large {
+        endpoint.limit = endpoint.limit.min(longest).max(LEAST);
     }
     if !taken && !unclear.is_empty() {
         return Err(io::Error::other(complaint));
